@@ -1,0 +1,33 @@
+# Two commands do all the set-up: `make run` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help run test lint fmt bench
+
+help:            ## this list
+	@grep -E '^[a-z]+: .*##' Makefile | sed 's/: .*##/ -/'
+
+$(VENV)/run.stamp: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements.txt requirements-dev.txt $(VENV)/run.stamp
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+run: $(VENV)/run.stamp      ## start everything on http://localhost:8000
+	@$(BIN)/python -m config.run
+
+test: $(VENV)/dev.stamp     ## lint, types, contracts, the whole suite
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest -n 2 -W "ignore::pytest.PytestConfigWarning"
+
+lint: $(VENV)/dev.stamp     ## ruff, mypy, import contracts
+	$(BIN)/ruff check -q .
+	$(BIN)/mypy --no-error-summary
+	$(BIN)/lint-imports --no-timing 2>/dev/null >.lint.out || { cat .lint.out; rm .lint.out; exit 1; }; rm -f .lint.out
+
+fmt: $(VENV)/dev.stamp      ## apply ruff's safe fixes
+	$(BIN)/ruff check --fix -q .

@@ -1,0 +1,1 @@
+"""The application: one floor above another, see docs/decisions.md."""

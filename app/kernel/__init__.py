@@ -1,0 +1,1 @@
+"""Values every room speaks: money, dates, identifiers, text. No Flask, no database."""

@@ -1,0 +1,1 @@
+"""Floor 4: grants and social aid from the regional budget."""

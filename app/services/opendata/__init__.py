@@ -1,0 +1,1 @@
+"""Streamed open-data files."""

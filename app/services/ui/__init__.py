@@ -1,0 +1,117 @@
+"""The room of screens: layout, components, formats, languages, themes, error pages."""
+
+import hashlib
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from flask import Blueprint, Flask, Response, g, request
+from jinja2 import Environment
+from jinja2.environment import TemplateModule
+from werkzeug.datastructures import MultiDict
+
+from app.services.ui import charts, errors, i18n, tokens
+from app.services.ui.errors import render_error
+from app.services.ui.formats import FILTERS
+from app.services.ui.states import register_states, state_look
+
+__all__ = ["init_app", "query_url", "register_states", "render_error"]
+
+STATIC = Path(__file__).parent / "static"
+FOREVER = "public, max-age=31536000, immutable"
+BRIEFLY = "public, max-age=300"
+PAGE = "halaman"
+
+
+def init_app(app: Flask) -> None:
+    blueprint = make_blueprint()
+    i18n.init_app(app)
+    errors.init_app(app)
+    env = app.jinja_env
+    env.filters.update(FILTERS)
+    env.globals.update(
+        charts.HELPERS,
+        query_url=query_url,
+        language_url=lambda code: query_url(**{i18n.QUERY: code}),
+        language=i18n.language,
+        languages=i18n.LANGUAGES,
+        state_look=state_look,
+    )
+    app.register_blueprint(blueprint)
+    app.context_processor(lambda: {"site": g.get("site")})
+    env.globals["ui"] = Components(env)
+
+
+class Components:
+    """`ui` in every template, without an import line.
+
+    The macros are read on first use: a module copies the globals that exist then, so what other
+    rooms add to the environment at start (such as `csrf_token`) is there.
+    """
+
+    def __init__(self, env: Environment) -> None:
+        self._env = env
+
+    @cached_property
+    def _macros(self) -> TemplateModule:
+        return self._env.get_template("ui/components.html").module
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._macros, name)
+
+
+def make_blueprint() -> Blueprint:
+    blueprint = Blueprint(
+        "ui",
+        __name__,
+        static_folder=str(STATIC),
+        static_url_path="/statis",
+        template_folder="templates",
+    )
+    versions = {
+        file.relative_to(STATIC).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+        for file in STATIC.rglob("*")
+        if file.is_file()
+    }
+
+    @blueprint.app_url_defaults
+    def add_version(endpoint: str, values: dict[str, object]) -> None:
+        if endpoint == "ui.static":
+            values.setdefault("v", versions.get(str(values.get("filename"))))
+
+    @blueprint.after_request
+    def cache_by_version(response: Response) -> Response:
+        """Only an address with the hash of its content may be kept for ever."""
+        if request.endpoint == "ui.static" and response.status_code in (200, 206, 304):
+            filename = (request.view_args or {}).get("filename")
+            current = request.args.get("v") == versions.get(str(filename), "")
+            response.headers["Cache-Control"] = FOREVER if current else BRIEFLY
+        return response
+
+    tokens.register(blueprint)
+    return blueprint
+
+
+def query_url(**changes: object) -> str:
+    """This page's address with parts of the query replaced; None removes one.
+
+    Any change but of page or language starts again at the first page.
+    """
+    query: MultiDict[str, str] = MultiDict(request.args)
+    if not changes.keys() <= {PAGE, i18n.QUERY}:
+        query.pop(PAGE, None)
+    if i18n.QUERY not in changes:
+        query.pop(i18n.QUERY, None)
+    for name, value in changes.items():
+        query.setlist(name, [str(item) for item in as_list(value)])
+    encoded = urlencode([(name, value) for name, value in query.items(multi=True) if value])
+    # One leading slash only: "//host/x" would be an address on another host.
+    path = "/" + quote((request.root_path + request.path).lstrip("/"))
+    return f"{path}?{encoded}" if encoded else path
+
+
+def as_list(value: object) -> Iterable[object]:
+    if value is None:
+        return []
+    return value if isinstance(value, (list, tuple, set)) else [value]

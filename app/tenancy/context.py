@@ -1,0 +1,90 @@
+"""The signed statement "this transaction acts for region R (as actor A)", and who speaks it.
+
+The database believes nothing but the signature: see `migrations/versions/0001_tenancy.py` for the other half.
+"""
+
+import hashlib
+import hmac
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+LIFETIME_SECONDS = 300
+
+
+class NoContext(RuntimeError):
+    """A transaction was begun, or a row made, without saying for which region."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """One region's view of the database.
+
+    Attributes:
+        region_id: Kemendagri code without the dot (3273), 0 for the nation.
+        actor: account id or `sistem:<name>`; never a name or an e-mail.
+        scope: the database role that may speak it (`app`, `worker`, `reader`, `export`).
+    """
+
+    region_id: int
+    actor: str = "publik"
+    scope: str = "app"
+    role: str = ""
+
+
+_current: ContextVar[Context | None] = ContextVar("tenancy_context", default=None)
+
+
+def current() -> Context:
+    """The context in force.
+
+    Raises:
+        NoContext: nothing was opened; no query is possible without saying for whom.
+    """
+    context = _current.get()
+    if context is None:
+        raise NoContext("Tidak ada konteks daerah: buka `tenancy.context.acting_for(...)` lebih dulu.")
+    return context
+
+
+def current_or_none() -> Context | None:
+    """The context in force, or None at the door (host not yet resolved)."""
+    return _current.get()
+
+
+@contextmanager
+def acting_for(context: Context) -> Iterator[Context]:
+    """Everything inside belongs to `context`. Transactions begun inside carry its token."""
+    token = _current.set(context)
+    try:
+        yield context
+    finally:
+        _current.reset(token)
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Makes tokens the database can verify. `key` is the active key's 32 bytes, `key_id` its name in `tenancy.keys`."""
+
+    key_id: str
+    key: bytes
+    bind_to_pid: bool = True
+
+    def token(self, context: Context, backend_pid: int | None, now: float | None = None) -> str:
+        """`key_id|scope|region|actor|role|expires|backend_pid~hex(hmac-sha256)`; expires in Unix seconds."""
+        expires = int((time.time() if now is None else now) + LIFETIME_SECONDS)
+        pid = str(backend_pid) if self.bind_to_pid and backend_pid else ""
+        for part in (context.scope, context.actor, context.role):
+            if "|" in part or "~" in part:
+                raise ValueError("bagian konteks memuat pemisah")
+        parts = (self.key_id, context.scope, context.region_id, context.actor, context.role, expires, pid)
+        body = "|".join(str(part) for part in parts)
+        return f"{body}~{hmac.new(self.key, body.encode(), hashlib.sha256).hexdigest()}"
+
+
+def padded_key_blocks(key: bytes) -> tuple[bytes, bytes]:
+    """The inner and outer HMAC-SHA256 key blocks (64 bytes each) that the database stores, so that sha256() suffices."""
+    block = key.ljust(64, b"\0")
+    return bytes(b ^ 0x36 for b in block), bytes(b ^ 0x5C for b in block)

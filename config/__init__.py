@@ -1,0 +1,1 @@
+"""Settings, server configuration and the supervisor behind `make run`."""

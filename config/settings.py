@@ -1,0 +1,129 @@
+"""Every setting of the deployment, typed, from the environment, in one place."""
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNTIME_ROLES = ("smartcity_app", "smartcity_worker", "smartcity_reader", "smartcity_export")
+
+
+class SettingsError(ValueError):
+    """A setting is missing or wrong; the message names it and says what to write."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One deployment. Sizes in bytes, times in seconds unless the name says otherwise."""
+
+    master_key: bytes
+    database_url: str
+    redis_url: str
+    base_domain: str = "localhost"
+    port: int = 8000
+    var_dir: Path = ROOT / "var"
+    production: bool = False
+    demo: bool = False
+    trusted_proxies: int = 0
+    tls: bool = False
+    bind_token_to_pid: bool = True
+    smtp_url: str = ""
+    mail_from: str = "portal@localhost"
+    metrics_token: str = ""
+    statement_timeout_ms: int = 15_000
+    region_concurrency: int = 6
+    web_threads: int = 8
+    max_body: int = 64 * 1024 * 1024
+    queue: str = "smartcity"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the servers are the embedded ones, below the security floor of production."""
+        return not self.production
+
+    def derive(self, purpose: str) -> bytes:
+        """A 32-byte key for one purpose (HKDF-SHA256, expand step, from the master key)."""
+        return hmac.new(self.master_key, purpose.encode() + b"\x01", hashlib.sha256).digest()
+
+    def role_password(self, role: str) -> str:
+        """The password of a runtime database role: derived, so that no list of passwords is kept."""
+        return self.derive(f"database-role:{role}").hex()
+
+    def role_url(self, role: str) -> str:
+        """The connection URL of one runtime role: the administrator's URL with another user.
+
+        A deployment that gives web processes no administrator URL sets `<ROLE>_URL` instead.
+        """
+        parts = urlsplit(self.database_url)
+        host = parts.netloc.rpartition("@")[2]
+        netloc = f"{role}:{quote(self.role_password(role))}@{host}"
+        return urlunsplit(("postgresql+psycopg2", netloc, parts.path, parts.query, ""))
+
+
+def _flag(env: Mapping[str, str], name: str, default: str = "0") -> bool:
+    return env.get(name, default).lower() in {"1", "true", "yes", "ya"}
+
+
+def _master_key(env: Mapping[str, str], var_dir: Path, *, production: bool) -> bytes:
+    if env.get("MASTER_KEY"):
+        key = env["MASTER_KEY"].encode()
+        if len(key) < 32:
+            raise SettingsError("MASTER_KEY harus sedikitnya 32 karakter acak.")
+        return key
+    if production:
+        raise SettingsError("MASTER_KEY wajib diisi pada produksi (sedikitnya 32 karakter acak).")
+    path = var_dir / "master.key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32))
+    return path.read_text().strip().encode()
+
+
+def load(env: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings.
+
+    Raises:
+        SettingsError: names the variable and what it should hold.
+    """
+    env = os.environ if env is None else env
+    var_dir = Path(env.get("VAR_DIR") or ROOT / "var").resolve()
+    production = _flag(env, "PRODUCTION")
+    try:
+        numbers = {
+            name: int(env[key])
+            for name, key in (
+                ("port", "PORT"),
+                ("trusted_proxies", "TRUSTED_PROXIES"),
+                ("statement_timeout_ms", "STATEMENT_TIMEOUT_MS"),
+                ("region_concurrency", "REGION_CONCURRENCY"),
+                ("web_threads", "WEB_THREADS"),
+                ("max_body", "MAX_BODY"),
+            )
+            if env.get(key)
+        }
+    except ValueError as error:
+        raise SettingsError(f"Pengaturan angka tidak terbaca: {error}") from error
+    if not env.get("DATABASE_URL"):
+        raise SettingsError("DATABASE_URL kosong; `make run` mengisinya sendiri, produksi harus menulisnya.")
+    return Settings(
+        master_key=_master_key(env, var_dir, production=production),
+        database_url=env["DATABASE_URL"],
+        redis_url=env.get("REDIS_URL", ""),
+        base_domain=env.get("BASE_DOMAIN", "localhost").lower(),
+        var_dir=var_dir,
+        production=production,
+        demo=_flag(env, "DEMO"),
+        tls=_flag(env, "TLS", "1" if production else "0"),
+        bind_token_to_pid=_flag(env, "BIND_TOKEN_TO_PID", "1"),
+        smtp_url=env.get("SMTP_URL", ""),
+        mail_from=env.get("MAIL_FROM", "portal@localhost"),
+        metrics_token=env.get("METRICS_TOKEN", ""),
+        queue=env.get("QUEUE", "smartcity"),
+        **numbers,
+    )

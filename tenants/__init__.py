@@ -1,0 +1,1 @@
+"""Bringing regions up: official list, templates, provisioning."""
