@@ -27,7 +27,7 @@ test: $(VENV)/dev.stamp     ## lint, types, contracts, the whole suite
 lint: $(VENV)/dev.stamp     ## ruff, mypy, import contracts
 	$(BIN)/ruff check -q .
 	$(BIN)/mypy --no-error-summary
-	$(BIN)/lint-imports --no-timing 2>/dev/null >.lint.out || { cat .lint.out; rm .lint.out; exit 1; }; rm -f .lint.out
+	$(BIN)/lint-imports --no-logo 2>&1 >.lint.out || { cat .lint.out; rm .lint.out; exit 1; }; rm -f .lint.out
 
 fmt: $(VENV)/dev.stamp      ## apply ruff's safe fixes
 	$(BIN)/ruff check --fix -q .

@@ -6,12 +6,14 @@ The database believes nothing but the signature: see `migrations/versions/0001_t
 import hashlib
 import hmac
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import TypeVar
 
 LIFETIME_SECONDS = 300
+T = TypeVar("T")
 
 
 class NoContext(RuntimeError):
@@ -64,6 +66,17 @@ def acting_for(context: Context) -> Iterator[Context]:
         _current.reset(token)
 
 
+def keep(items: Iterable[T]) -> Iterator[T]:
+    """`items`, made in the context of now although they are read after the request has ended (a streamed file)."""
+    context = current()
+
+    def kept() -> Iterator[T]:
+        with acting_for(context):
+            yield from items
+
+    return kept()
+
+
 @dataclass(frozen=True)
 class Signer:
     """Makes tokens the database can verify. `key` is the active key's 32 bytes, `key_id` its name in `tenancy.keys`."""
@@ -85,6 +98,6 @@ class Signer:
 
 
 def padded_key_blocks(key: bytes) -> tuple[bytes, bytes]:
-    """The inner and outer HMAC-SHA256 key blocks (64 bytes each) that the database stores, so that sha256() suffices."""
+    """The inner and outer HMAC-SHA256 key blocks (64 bytes each); with them the database needs only sha256()."""
     block = key.ljust(64, b"\0")
     return bytes(b ^ 0x36 for b in block), bytes(b ^ 0x5C for b in block)

@@ -1,0 +1,92 @@
+"""The database's roles, and bringing a database to the newest schema: an administrator's work, no web process's."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, text
+
+from app.tenancy.context import padded_key_blocks
+from config.settings import RUNTIME_ROLES, Settings
+
+KEY_ID = "k1"
+OWNER, CTX, BACKUP = "smartcity_owner", "smartcity_ctx", "smartcity_backup"
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+# First fixed minor of each major for CVE-2026-120154 (hidden rows read through ON CONFLICT DO UPDATE).
+VERSION_FLOOR = {15: 20, 16: 16, 17: 12, 18: 7}
+
+
+def version_problem(server_version: int) -> str | None:
+    """Why this server (as in `server_version_num`) is too old to be trusted, or None."""
+    major, minor = divmod(server_version, 10_000)
+    floor = VERSION_FLOOR.get(major)
+    if floor is None and major > max(VERSION_FLOOR):
+        return None
+    if floor is None or minor < floor:
+        return (
+            f"PostgreSQL {major}.{minor} belum memuat perbaikan CVE-2026-120154; pakai {major}.{floor or '-'} ke atas."
+        )
+    return None
+
+
+def _create_roles(connection: Connection, settings: Settings) -> None:
+    existing = set(connection.scalars(text("SELECT rolname FROM pg_roles WHERE rolname LIKE 'smartcity_%'")))
+    for role in (OWNER, CTX):
+        if role not in existing:
+            connection.execute(text(f"CREATE ROLE {role} NOLOGIN"))
+    if BACKUP not in existing:
+        connection.execute(text(f"CREATE ROLE {BACKUP} NOLOGIN BYPASSRLS"))
+    for role in RUNTIME_ROLES:
+        if role not in existing:
+            connection.execute(text(f"CREATE ROLE {role} LOGIN NOINHERIT"))
+        connection.execute(text(f"ALTER ROLE {role} PASSWORD '{settings.role_password(role)}'"))
+        connection.execute(text(f"ALTER ROLE {role} SET track_activities = off"))
+        connection.execute(text(f"ALTER ROLE {role} SET statement_timeout = {settings.statement_timeout_ms}"))
+    # The owner hands the context function over to `smartcity_ctx`: for that alone it must be a member.
+    connection.execute(text(f"GRANT {CTX} TO {OWNER}"))
+
+
+def _close_defaults(connection: Connection) -> None:
+    database = connection.scalar(text("SELECT quote_ident(current_database())"))
+    runtime = ", ".join(RUNTIME_ROLES)
+    for statement in (
+        f"REVOKE ALL ON DATABASE {database} FROM PUBLIC",
+        f"GRANT CONNECT ON DATABASE {database} TO {runtime}, {BACKUP}",
+        f"CREATE SCHEMA IF NOT EXISTS tenancy AUTHORIZATION {OWNER}",
+        f"ALTER SCHEMA public OWNER TO {OWNER}",
+        "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+        f"GRANT USAGE ON SCHEMA public, tenancy TO {runtime}, {BACKUP}",
+        f"GRANT USAGE, CREATE ON SCHEMA tenancy TO {CTX}",
+        "REVOKE ALL ON FUNCTION pg_catalog.lo_creat(integer), pg_catalog.lo_create(oid),"
+        " pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC",
+    ):
+        connection.execute(text(statement))
+
+
+def install_key(connection: Connection, key_id: str, key: bytes) -> None:
+    """Let the database verify tokens signed with `key`; several keys may live at once."""
+    inner, outer = padded_key_blocks(key)
+    connection.execute(
+        text(
+            "INSERT INTO tenancy.keys (key_id, inner_block, outer_block) VALUES (:id, :inner, :outer)"
+            " ON CONFLICT (key_id) DO UPDATE SET inner_block = excluded.inner_block,"
+            " outer_block = excluded.outer_block"
+        ),
+        {"id": key_id, "inner": inner, "outer": outer},
+    )
+
+
+def prepare_database(settings: Settings) -> None:
+    """Roles, migrations, context key: idempotent, run before every start of a deployment."""
+    engine: Engine = create_engine(settings.database_url)
+    with engine.begin() as connection:
+        # Two starts at once would race on CREATE ROLE; roles are shared by all databases of a server.
+        connection.execute(text("SELECT pg_advisory_xact_lock(7203273)"))
+        _create_roles(connection, settings)
+        _close_defaults(connection)
+    config = Config(str(MIGRATIONS / "alembic.ini"))
+    config.set_main_option("script_location", str(MIGRATIONS))
+    command.upgrade(config, "head")
+    with engine.begin() as connection:
+        install_key(connection, KEY_ID, settings.derive(f"context-key:{KEY_ID}"))
+    engine.dispose()

@@ -1,0 +1,80 @@
+"""Which region a host name is: resolved once, at the door."""
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, text
+
+from app.tenancy.database import db
+
+HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:\d{1,5})?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Site:
+    """One host of one region. `room` says what it shows: portal, province, console, oversight, landing."""
+
+    region_id: int
+    code: str
+    name: str
+    kind: str
+    subdomain: str
+    time_zone: str
+    room: str
+    state: str
+    reason: str = ""
+    demo: bool = False
+    language: str = "id"
+    population: int = 0
+    tokens: dict[str, str] | None = None
+
+
+LANDING = Site(0, "0", "Sabilulungan Nusantara", "NASIONAL", "", "Asia/Jakarta", "landing", "AKTIF")
+COLUMNS = """
+SELECT r.id AS region_id, r.code, r.name, r.kind, s.subdomain, r.time_zone, s.room, s.state, s.reason, s.demo,
+       s.language, r.population
+FROM tenancy.sites s JOIN tenancy.regions r ON r.id = s.region_id
+"""
+
+
+class BadHost(ValueError):
+    """The Host header is not a host name."""
+
+
+def clean_host(header: str) -> str:
+    """The host in lower case without its port.
+
+    Raises:
+        BadHost: it is empty, too long, or holds what no host name holds.
+    """
+    host = header.lower().rstrip(".")
+    if not HOST.fullmatch(host):
+        raise BadHost("Nama host tidak sah.")
+    return host.partition(":")[0]
+
+
+def resolve(host: str, base_domain: str) -> Site | None:
+    """The site of a clean host name; None for an unknown one. Exact look-up, no guess."""
+    if host == base_domain:
+        return LANDING
+    subdomain = host.removesuffix("." + base_domain) if host.endswith("." + base_domain) else None
+    where = "WHERE s.subdomain = :name" if subdomain is not None else "WHERE s.custom_domain = :name"
+    row = _fetch(COLUMNS + where, name=subdomain if subdomain is not None else host)
+    return Site(**row[0]) if row else None
+
+
+def live_sites() -> list[Site]:
+    """Every active portal and province, by code: public facts, no row of a region is read."""
+    rows = _fetch(COLUMNS + "WHERE s.state = 'AKTIF' AND s.room IN ('portal', 'province') ORDER BY r.code")
+    return [Site(**row) for row in rows]
+
+
+def all_sites() -> list[Site]:
+    """Every site in any state, by code, for the operator."""
+    return [Site(**row) for row in _fetch(COLUMNS + "ORDER BY r.code, s.room")]
+
+
+def _fetch(sql: str, **params: object) -> list[dict[str, object]]:
+    engine: Engine = db.engine
+    with engine.connect() as connection:
+        return [dict(row) for row in connection.execute(text(sql), params).mappings()]

@@ -1,0 +1,18 @@
+"""gunicorn: threads share one application; sizes of what a client may send are bounded here."""
+
+from config import settings as configuration
+
+_settings = configuration.load()
+bind = f"0.0.0.0:{_settings.port}"
+workers = 2
+worker_class = "gthread"
+threads = _settings.web_threads
+timeout = 60
+graceful_timeout = 10
+keepalive = 5
+max_requests = 20_000
+max_requests_jitter = 2_000
+limit_request_line = 4_094
+limit_request_fields = 60
+limit_request_field_size = 8_190
+accesslog = None
