@@ -1,1 +1,37 @@
-"""The application: one floor above another, see docs/decisions.md."""
+"""The application object: settings, extensions, the door, the modules. Readable in one screen."""
+
+from flask import Flask
+
+from app import sabilulungan, sites
+from app.services import ui
+from app.tenancy import database
+from app.tenancy.context import Signer
+from app.tenancy.roles import KEY_ID
+from config import logs
+from config import settings as configuration
+from config.settings import Settings
+
+
+def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
+    """Build the application for one process.
+
+    Args:
+        settings: read from the environment when absent.
+        role: which runtime database role this process logs in as (`app`, `worker`, `reader`, `export`).
+    """
+    settings = settings or configuration.load()
+    logs.configure(production=settings.production)
+    app = Flask(__name__, static_folder=None)
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=settings.role_url(f"smartcity_{role}"),
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": settings.web_threads, "pool_pre_ping": True},
+        MAX_CONTENT_LENGTH=settings.max_body,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        SECRET_KEY=settings.derive("session"),
+    )
+    app.extensions["settings"] = settings
+    database.init_app(app, Signer(KEY_ID, settings.derive(f"context-key:{KEY_ID}"), settings.bind_token_to_pid))
+    ui.init_app(app)
+    sites.init_app(app)
+    sabilulungan.init_app(app)
+    return app

@@ -1,1 +1,35 @@
-"""Floor 4: grants and social aid from the regional budget."""
+"""Floor 4: grants and social aid from the regional budget. This file is where the module registers."""
+
+from flask import Flask, g
+
+from app.sabilulungan import queries
+from app.sabilulungan.routes import public
+from app.sabilulungan.stages import PUBLIC_STATES
+from app.services.ui import register_states
+from app.services.ui.i18n import _, lazy
+from app.services.ui.portal import NavItem, Service, navigation, register_service
+
+
+def init_app(app: Flask) -> None:
+    """Register routes, states and the door on the portal."""
+    app.register_blueprint(public.bp)
+    register_states(PUBLIC_STATES)
+    register_service(
+        Service(
+            lazy("Hibah dan bansos"),
+            lazy("Siapa meminta, siapa menerima, berapa, dan apakah sudah dipertanggungjawabkan."),
+            "/hibah",
+            "hibah",
+            queries.key_figures,
+        )
+    )
+    app.context_processor(_portal_navigation)
+
+
+def _portal_navigation() -> dict[str, list[NavItem]]:
+    if not g.get("site") or g.site.room != "portal":
+        return {}
+    return {
+        "nav": navigation(),
+        "footer_nav": [NavItem(_("Data proses usulan (CSV)"), "/hibah/proses.csv", current=False)],
+    }

@@ -1,0 +1,87 @@
+"""`make run`: servers, migrations, demonstration regions, then every process of the Procfile under one supervisor."""
+
+import os
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+from urllib.error import URLError
+
+from honcho.manager import Manager
+
+from app import create_app
+from app.sabilulungan.demo import make_proposals
+from app.tenancy.context import Context, acting_for
+from app.tenancy.database import region_sql
+from app.tenancy.roles import prepare_database
+from config import servers
+from config import settings as configuration
+from config.settings import ROOT, Settings
+from tenants.provision import Order, provision
+from tenants.registry import load_into_database, load_regions
+
+DEMO_PORTALS = (3273, 3204, 5271, 3674)
+DEMO_REGIONS = (0, 32, 36, 52, *DEMO_PORTALS)
+DEMO_PROPOSALS = 120
+
+
+def load_demo(settings: Settings) -> None:
+    """Provision the demonstration regions and give each portal synthetic proposals, once."""
+    app = create_app(settings, role="worker")
+    regions = {region.id: region for region in load_regions()}
+    with app.app_context():
+        for number in DEMO_REGIONS:
+            region = regions[number]
+            order = Order(region.id, region.subdomain, region.kind, demo=number in DEMO_PORTALS)
+            fresh = [step for step in provision(order) if not step.was_there]
+            if fresh and number in DEMO_PORTALS:
+                with acting_for(Context(number, "sistem:demo", "worker")):
+                    if not region_sql("SELECT count(*) FROM hibah WHERE region_id = :region_id").scalar_one():
+                        make_proposals(DEMO_PROPOSALS)
+
+
+def announce(settings: Settings) -> None:
+    """Print the one line when pages answer."""
+    address = f"http://127.0.0.1:{settings.port}/siap"
+    for _attempt in range(300):
+        request = urllib.request.Request(address, headers={"Host": settings.base_domain})
+        try:
+            with urllib.request.urlopen(request, timeout=2) as answer:
+                if answer.status == 200:
+                    sys.stdout.write(f"Siap: http://{settings.base_domain}:{settings.port}\n")
+                    sys.stdout.flush()
+                    return
+        except (URLError, OSError):
+            time.sleep(0.1)
+
+
+def processes(env: dict[str, str]) -> Manager:
+    """The Procfile's processes under honcho."""
+    manager = Manager()
+    bin_dir = Path(sys.executable).parent
+    env = {**env, "PATH": f"{bin_dir}{os.pathsep}{env.get('PATH', '')}", "PYTHONUNBUFFERED": "1"}
+    for line in (ROOT / "Procfile").read_text().splitlines():
+        name, _, command = line.partition(":")
+        manager.add_process(name.strip(), command.strip(), env=env, cwd=str(ROOT))
+    return manager
+
+
+def main() -> int:
+    """Run until Ctrl-C; returns the exit code of the process that ended first."""
+    os.environ.setdefault("DEMO", "1")
+    with servers.running(Path(os.environ.get("VAR_DIR") or ROOT / "var")) as env:
+        os.environ.update(env)
+        settings = configuration.load()
+        prepare_database(settings)
+        load_into_database(settings)
+        if settings.demo:
+            load_demo(settings)
+        manager = processes(env)
+        threading.Thread(target=announce, args=(settings,), daemon=True).start()
+        manager.loop()
+        return manager.returncode or 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""`flask tenants …` and `flask data …`: what an operator types and scripts."""
+
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+from sqlalchemy import text
+
+from app.sabilulungan.imports import ImportRefused, import_sabilulungan
+from app.services.imports.limits import TableError
+from app.tenancy.context import Context, acting_for
+from app.tenancy.database import db, region_sql
+from app.tenancy.site import all_sites
+from tenants.provision import Order, provision
+from tenants.registry import Region, load_regions
+
+tenants = AppGroup("tenants", help="Daerah: daftar, status, penyediaan, penangguhan.")
+data = AppGroup("data", help="Impor data daerah.")
+
+
+def find(code: str) -> Region:
+    """The region of a code with or without its dot.
+
+    Raises:
+        click.BadParameter: no such region; says how codes look.
+    """
+    wanted = code.replace(".", "")
+    for region in load_regions():
+        if str(region.id) == wanted:
+            return region
+    raise click.BadParameter(f"Kode {code!r} tidak ada di daftar resmi. Contoh: 32.73 untuk Kota Bandung.")
+
+
+@tenants.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Satu larik JSON.")
+def list_sites(as_json: bool) -> None:
+    """Semua situs yang sudah disediakan. Contoh: flask tenants list --json"""
+    rows = [{key: value for key, value in asdict(site).items() if key != "tokens"} for site in all_sites()]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        click.echo(f"{row['code']:6} {row['subdomain']:28} {row['room']:9} {row['state']:12} {row['name']}")
+    click.echo(f"{len(rows)} situs")
+
+
+@tenants.command("status")
+@click.argument("code")
+@click.option("--json", "as_json", is_flag=True)
+def status(code: str, as_json: bool) -> None:
+    """Langkah penyediaan satu daerah. Contoh: flask tenants status 32.73"""
+    region = find(code)
+    with acting_for(Context(region.id, "sistem:operator", "worker")):
+        steps = region_sql(
+            "SELECT name, actor, finished_at::text AS finished_at, milliseconds FROM provision_steps"
+            " WHERE region_id = :region_id ORDER BY finished_at"
+        )
+        rows = [dict(row) for row in steps.mappings()]
+    if as_json:
+        click.echo(json.dumps(rows))
+    elif not rows:
+        click.echo(f"{region.name} belum disediakan: flask tenants provision {region.code}")
+    else:
+        for row in rows:
+            click.echo(f"{row['finished_at'][:19]}  {row['name']:18} {row['milliseconds']:5} ms  {row['actor']}")
+
+
+def _chosen(codes: Iterable[str], province: str | None, *, everything: bool) -> list[Region]:
+    regions = [find(code) for code in codes]
+    if province or everything:
+        regions += [
+            region
+            for region in load_regions()
+            if everything or str(region.id) == province or str(region.parent_id) == province
+        ]
+    if not regions:
+        raise click.UsageError("Sebutkan kode daerah, --province, atau --all. Contoh: flask tenants provision 32.73")
+    return regions
+
+
+@tenants.command("provision")
+@click.argument("codes", nargs=-1)
+@click.option("--province", help="Provinsi dan semua kota/kabupatennya, misalnya 32.")
+@click.option("--all", "everything", is_flag=True, help="Semua daerah dalam daftar resmi.")
+@click.option("--template", default="baku", show_default=True)
+@click.option("--demo", is_flag=True, help="Tandai setiap halaman sebagai data contoh.")
+def provision_regions(
+    codes: tuple[str, ...], province: str | None, everything: bool, template: str, demo: bool
+) -> None:
+    """Sediakan daerah; aman diulang. Contoh: flask tenants provision --province 32"""
+    for region in _chosen(codes, province, everything=everything):
+        started = time.perf_counter()
+        order = Order(region.id, region.subdomain, region.kind, template, demo=demo)
+        fresh = sum(not step.was_there for step in provision(order))
+        click.echo(f"{region.code:6} {region.subdomain:28} {fresh} langkah {time.perf_counter() - started:6.3f} s")
+
+
+def _set_state(code: str, state: str, reason: str) -> None:
+    region = find(code)
+    with acting_for(Context(region.id, "sistem:operator", "worker")):
+        statement = text("SELECT tenancy.set_site_state(:state, :reason)")
+        changed = db.session.execute(statement, {"state": state, "reason": reason}).scalar_one()
+        db.session.commit()
+    if not changed:
+        raise click.ClickException(f"{region.name} belum disediakan.")
+    click.echo(f"{region.name}: {state}")
+
+
+@tenants.command("suspend")
+@click.argument("code")
+@click.option("--reason", default="Sedang dipelihara.", show_default=True)
+def suspend(code: str, reason: str) -> None:
+    """Tangguhkan portal: 503 dengan alasan, tidak ada yang hilang. Contoh: flask tenants suspend 32.73"""
+    _set_state(code, "DITANGGUHKAN", reason)
+
+
+@tenants.command("resume")
+@click.argument("code")
+def resume(code: str) -> None:
+    """Buka kembali portal. Contoh: flask tenants resume 32.73"""
+    _set_state(code, "AKTIF", "")
+
+
+@data.command("import")
+@click.argument("dataset", type=click.Choice(["sabilulungan"]))
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--region", required=True, help="Kode daerah, misalnya 32.73.")
+@click.option("--dry-run", is_flag=True, help="Periksa saja, tidak menyimpan.")
+def import_data(dataset: str, folder: Path, region: str, dry_run: bool) -> None:
+    """Impor catatan asli. Contoh: flask data import sabilulungan ../shared/data --region 32.73 --dry-run"""
+    target = find(region)
+    with (
+        acting_for(Context(target.id, "sistem:impor", "worker")),
+        click.progressbar(length=12_857, label=dataset) as bar,
+    ):
+        try:
+            report = import_sabilulungan(folder, actor="sistem:impor", dry_run=dry_run, progress=bar.update)
+        except ImportRefused as refused:
+            for error in refused.errors[:50]:
+                click.echo(str(error), err=True)
+            raise click.ClickException(str(refused)) from refused
+        except (TableError, FileNotFoundError) as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(
+        f"\n{report.proposals} usulan ({report.new_proposals} baru), {report.lines} rincian, {report.steps} tahap"
+    )
+    click.echo(f"diajukan Rp {report.requested:,}; pertimbangan TAPD Rp {report.tapd:,}".replace(",", "."))
+    for finding, count in sorted(report.findings.items()):
+        click.echo(f"  {count:5} {finding}")
+
+
+def commands_of() -> list[click.Command]:
+    """Every command of this room, for the manual and its test."""
+    return [*tenants.commands.values(), *data.commands.values()]
+
+
+def init_app(app: Flask) -> None:
+    """Attach the commands."""
+    app.cli.add_command(tenants)
+    app.cli.add_command(data)

@@ -1,0 +1,132 @@
+"""Bringing a region up: idempotent named steps, each in its own transaction, each recorded. No DDL, no deploy."""
+
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from app.kernel.identifiers import uuid7
+from app.tenancy.context import Context, acting_for
+from app.tenancy.database import db, region_sql
+from tenants.registry import NATION
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for: one region, by whom, from which template."""
+
+    region_id: int
+    subdomain: str
+    kind: str
+    template: str = "baku"
+    actor: str = "sistem:provision"
+    demo: bool = False
+
+
+@dataclass(frozen=True)
+class Done:
+    """One step, finished now or found finished."""
+
+    name: str
+    milliseconds: int
+    was_there: bool
+
+
+class UnknownTemplate(ValueError):
+    """No template of that name lies in tenants/templates."""
+
+
+def load_template(name: str) -> dict[str, Any]:
+    """The template's content; raises UnknownTemplate with the names that exist."""
+    path = TEMPLATES / name / "template.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(folder.name for folder in TEMPLATES.iterdir() if folder.is_dir()))
+        raise UnknownTemplate(f"Templat {name!r} tidak ada; yang ada: {known}.")
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _insert(table: str, columns: str, conflict: str, rows: list[dict[str, Any]]) -> None:
+    values = ", ".join(f":{column.strip()}" for column in columns.split(","))
+    statement = (
+        f"INSERT INTO {table} (region_id, id, {columns}) VALUES (:region_id, :id, {values})"
+        f" ON CONFLICT (region_id, {conflict}) DO NOTHING"
+    )
+    for row in rows:
+        region_sql(statement, id=uuid7(), **row)
+
+
+def publish_site(order: Order, _template: dict[str, Any]) -> None:
+    """The host that the region answers on; the nation has two, `pusat` and `kpk`."""
+    room = {"PROVINSI": "province", "NASIONAL": "console"}.get(order.kind, "portal")
+    sites = [(order.subdomain, room)] + ([("kpk", "oversight")] if order.region_id == NATION else [])
+    for label, site_room in sites:
+        db.session.execute(
+            text("SELECT tenancy.publish_site(:label, :room, :demo)"),
+            {"label": label, "room": site_room, "demo": order.demo},
+        )
+
+
+def write_settings(_order: Order, template: dict[str, Any]) -> None:
+    """The region's settings as the template has them; what the region changed stays."""
+    rows = [{"key": key, "value": str(value)} for key, value in template["pengaturan"].items()]
+    _insert("region_settings", "key, value", "key", rows)
+
+
+def write_services(_order: Order, template: dict[str, Any]) -> None:
+    """The catalogue of services."""
+    _insert("service_catalogue", "kode, nama, aplikasi", "kode", template["layanan"])
+
+
+def write_opd(_order: Order, template: dict[str, Any]) -> None:
+    """The tree of organisations of the region (OPD), one for each bidang."""
+    rows = [{"kode": code, "nama": name, "bidang": name} for code, name in template["opd"].items()]
+    _insert("opd", "kode, nama, bidang", "kode", rows)
+
+
+def write_programmes(_order: Order, template: dict[str, Any]) -> None:
+    """Budget programmes: hibah and bansos for each year of the template."""
+    rows = [{"tahun": year, **programme} for year in template["tahun_program"] for programme in template["program"]]
+    _insert("grant_programmes", "tahun, jenis, judul, kode_rekening", "tahun, jenis", rows)
+
+
+STEPS: tuple[tuple[str, Callable[[Order, dict[str, Any]], None]], ...] = (
+    ("pengaturan", write_settings),
+    ("katalog-layanan", write_services),
+    ("opd", write_opd),
+    ("program-anggaran", write_programmes),
+    # Last: a region answers on its host only when everything behind it is there.
+    ("situs", publish_site),
+)
+
+
+def provision(order: Order) -> Iterator[Done]:
+    """Run the steps that are not recorded yet. A kill between two steps loses none: run it again.
+
+    Raises:
+        UnknownTemplate: before anything is written.
+    """
+    template = load_template(order.template)
+    with acting_for(Context(order.region_id, order.actor, "worker")):
+        finished = set(region_sql("SELECT name FROM provision_steps WHERE region_id = :region_id").scalars())
+        db.session.rollback()
+        for name, step in STEPS:
+            if name in finished:
+                yield Done(name, 0, was_there=True)
+                continue
+            started = time.perf_counter()
+            step(order, template)
+            milliseconds = int((time.perf_counter() - started) * 1000)
+            _insert(
+                "provision_steps",
+                "name, actor, milliseconds",
+                "name",
+                [{"name": name, "actor": order.actor, "milliseconds": milliseconds}],
+            )
+            db.session.commit()
+            yield Done(name, milliseconds, was_there=False)
