@@ -1,0 +1,69 @@
+"""Every route of the URL map, with B's numbers on A's host: nothing of B; and each route says whom it is for."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, text
+
+from app.services.identity.permissions import undeclared_routes
+from tests.conftest import A, B
+
+#: endpoint -> values for its variable parts, made from a proposal of B.
+CASES = {
+    "sites.front": {},
+    "sites.alive": {},
+    "sites.ready": {},
+    "sabilulungan.index": {},
+    "sabilulungan.detail": {"nomor": "{nomor}"},
+    "sabilulungan.as_csv": {},
+    "sabilulungan.as_xlsx": {},
+    "sabilulungan.as_json": {},
+    "sabilulungan.process_csv": {},
+    "ui.static": {"filename": "gaya.css"},
+    "ui.theme": {},
+}
+SECRET = "Perkumpulan Rahasia Kabupaten"
+
+
+@pytest.fixture
+def foreign(admin: Engine) -> str:
+    """A proposal of B whose number and title exist nowhere else."""
+    with admin.begin() as connection:
+        connection.execute(
+            text(
+                f"UPDATE hibah SET nomor = 'ASING-1', judul = '{SECRET}' WHERE (region_id, id) IN"
+                f" (SELECT region_id, id FROM hibah WHERE region_id = {B} ORDER BY id LIMIT 1)"
+            )
+        )
+    return "ASING-1"
+
+
+def test_every_route_has_a_case_and_a_permission(web_app: Flask) -> None:
+    assert undeclared_routes(web_app) == []
+    assert {rule.endpoint for rule in web_app.url_map.iter_rules()} == set(CASES)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_no_route_answers_with_another_regions_rows(
+    web_app: Flask, client: FlaskClient, foreign: str, method: str
+) -> None:
+    with web_app.test_request_context(base_url="http://bandung.localhost"):
+        adapter = web_app.url_map.bind("bandung.localhost")
+        paths = [
+            adapter.build(endpoint, {k: v.replace("{nomor}", foreign) for k, v in values.items()})
+            for endpoint, values in CASES.items()
+        ]
+    for path in paths:
+        answer = client.open(path + "?q=rahasia", method=method)
+        expected = {200, 304, 404} if method in {"GET", "HEAD", "OPTIONS"} else {403, 404, 405}
+        assert answer.status_code in expected, (path, method, answer.status_code)
+        assert SECRET.encode() not in answer.get_data(), path
+
+
+def test_the_own_region_reads_the_same_address(web_app: Flask, foreign: str) -> None:
+    visitor = web_app.test_client()
+    answer = visitor.get(f"/hibah/{foreign}", headers={"Host": "kab-bandung.localhost"})
+    assert answer.status_code == 200
+    assert SECRET in answer.get_data(as_text=True)
+    assert visitor.get(f"/hibah/{foreign}", headers={"Host": "bandung.localhost"}).status_code == 404
+    assert A != B

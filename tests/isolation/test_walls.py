@@ -1,0 +1,98 @@
+"""Every tenant table and every composite key, tried; and each policy and key removed in turn must be noticed."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, text
+
+from app.tenancy.context import Context, acting_for
+from app.tenancy.database import db, region_sql
+from tests.conftest import A, B
+from tests.isolation.conftest import Opener
+from tests.isolation.probes import COMPOSITE_KEYS, TENANT_TABLES, key_leaks, table_leaks
+
+
+@pytest.fixture(scope="module")
+def every_table_filled(worker_app: Flask) -> None:
+    """One row of what the demonstration does not make, in both regions."""
+    with worker_app.app_context():
+        for number in (A, B):
+            with acting_for(Context(number, "sistem:uji", "worker")):
+                region_sql(
+                    "INSERT INTO import_runs (region_id, id, dataset, file_name, sha256, actor, rows_read, rows_new, report)"
+                    " VALUES (:region_id, gen_random_uuid(), 'uji', 'uji', 'uji', 'uji', 0, 0, '{}')"
+                )
+                db.session.commit()
+
+
+@pytest.fixture
+def tables(admin: Engine) -> list[str]:
+    with admin.connect() as connection:
+        return list(connection.scalars(text(TENANT_TABLES)))
+
+
+@pytest.mark.usefixtures("every_table_filled")
+def test_every_table_shows_and_takes_only_the_own_region(tables: list[str], inside: Opener) -> None:
+    with inside(A) as connection:
+        found = [leak for table in tables for leak in table_leaks(connection, table, A, B)]
+    assert len(tables) >= 11
+    assert found == []
+
+
+@pytest.mark.usefixtures("every_table_filled")
+def test_no_table_shows_a_row_without_a_context(tables: list[str], inside: Opener) -> None:
+    with inside(None) as connection:
+        seen = {table: connection.scalar(text(f"SELECT count(*) FROM {table}")) for table in tables}
+    assert set(seen.values()) == {0}
+
+
+@pytest.mark.usefixtures("every_table_filled")
+def test_no_composite_key_accepts_a_foreign_parent(admin: Engine) -> None:
+    with admin.connect() as connection:
+        keys = [dict(row) for row in connection.execute(text(COMPOSITE_KEYS)).mappings()]
+        found = [leak for key in keys for leak in key_leaks(connection, key, A, B)]
+        connection.rollback()
+    assert keys
+    assert found == []
+
+
+@pytest.mark.usefixtures("every_table_filled")
+def test_each_policy_removed_or_opened_is_noticed(
+    tables: list[str], admin: Engine, role_engine: Callable[[str], Engine], inside: Opener
+) -> None:
+    """On the worker's own scratch database: the change is committed, tried by the runtime role, and put back."""
+    assert role_engine is not None
+    own = "region_id = tenancy.region_id()"
+    broken = ("ALTER POLICY own_region ON {0} USING (true)", "ALTER POLICY own_region ON {0} WITH CHECK (true)")
+    unnoticed = []
+    for table in tables:
+        for change in (*broken, "ALTER POLICY own_region ON {0} TO smartcity_export"):
+            with admin.begin() as connection:
+                connection.execute(text(change.format(table)))
+            with inside(A) as connection:
+                if not table_leaks(connection, table, A, B):
+                    unnoticed.append(change.format(table))
+            with admin.begin() as connection:
+                connection.execute(
+                    text(
+                        f"ALTER POLICY own_region ON {table} TO smartcity_app, smartcity_worker, smartcity_export"
+                        f" USING ({own}) WITH CHECK ({own})"
+                    )
+                )
+    assert unnoticed == []
+
+
+@pytest.mark.usefixtures("every_table_filled")
+def test_each_composite_key_removed_is_noticed(admin: Engine) -> None:
+    unnoticed = []
+    with admin.connect() as connection:
+        keys = [dict(row) for row in connection.execute(text(COMPOSITE_KEYS)).mappings()]
+        for key in keys:
+            savepoint = connection.begin_nested()
+            connection.execute(text(f"ALTER TABLE {key['child']} DROP CONSTRAINT {key['name']}"))
+            if not key_leaks(connection, key, A, B):
+                unnoticed.append(key["name"])
+            savepoint.rollback()
+        connection.rollback()
+    assert unnoticed == []

@@ -1,0 +1,134 @@
+"""What a citizen reads: list, search, detail, files."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import jsonschema
+import openpyxl
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+from sqlalchemy import event
+
+from app.sabilulungan import queries
+from app.sabilulungan.search import meanings
+from app.tenancy.context import Context, acting_for
+from app.tenancy.database import db
+from tests.conftest import PROPOSALS, A
+
+SCHEMAS = Path(__file__).resolve().parents[3] / "shared" / "data" / "360giving"
+
+
+def rows_of(answer: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(answer.decode("utf-8-sig"))))
+
+
+def test_the_list_shows_totals_facets_and_proposals(client: FlaskClient) -> None:
+    page = client.get("/hibah").get_data(as_text=True)
+    assert "CONTOH-" in page
+    assert "Data contoh" in page
+    assert page.count('class="daftar"') == 1
+
+
+def test_the_list_in_english(client: FlaskClient) -> None:
+    page = client.get("/hibah?bahasa=en").get_data(as_text=True)
+    assert "Grants and social aid" in page
+    assert "Hibah dan bantuan sosial" not in page
+
+
+def test_totals_follow_the_filter(web_app: Flask) -> None:
+    with web_app.app_context(), acting_for(Context(A)):
+        everything = queries.totals(queries.Filter())
+        parts = [queries.totals(queries.Filter(jenis=jenis)) for jenis in ("hibah", "bansos")]
+    assert everything.count == PROPOSALS
+    assert sum(part.count for part in parts) == everything.count
+    assert sum(part.tapd for part in parts) == everything.tapd
+
+
+@pytest.mark.parametrize("wanted", ["posyandu", "posy", "posyadu", "posyanud", "POSYANDU"])
+def test_search_by_word_prefix_and_with_a_typing_error(web_app: Flask, wanted: str) -> None:
+    with web_app.app_context(), acting_for(Context(A)):
+        found = list(queries.stream(queries.Filter(q=wanted)))
+        exact = [row for row in queries.stream(queries.Filter()) if "Posyandu" in row.judul]
+    assert exact
+    assert {row.nomor for row in found} == {row.nomor for row in exact}
+
+
+def test_search_by_stem(web_app: Flask) -> None:
+    with web_app.app_context(), acting_for(Context(A)):
+        assert meanings("pendidikannya") == ["didik"]
+
+
+def test_a_page_of_the_list_reads_with_few_statements(client: FlaskClient, web_app: Flask) -> None:
+
+    seen: list[str] = []
+    with web_app.app_context():
+        event.listen(db.engine, "before_cursor_execute", lambda *call: seen.append(call[2]))
+    client.get("/hibah")
+    own = [statement for statement in seen if "hibah" in statement]
+    assert 0 < len(own) <= 9
+    assert all("region_id = " in statement for statement in own)
+
+
+def test_files_hold_what_the_filter_shows(client: FlaskClient) -> None:
+    rows = rows_of(client.get("/hibah.csv?jenis=hibah").data)
+    assert rows
+    assert {row["jenis"] for row in rows} == {"hibah"}
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/hibah.xlsx?jenis=hibah").data), read_only=True)
+    assert len(list(book.active.iter_rows())) == len(rows) + 1
+    steps = rows_of(client.get("/hibah/proses.csv").data)
+    assert {row["tahap"] for row in steps} <= set("1234567")
+
+
+def test_the_json_is_valid_360giving(client: FlaskClient) -> None:
+    package = json.loads(client.get("/hibah.json").data)
+    registry: Registry = Registry()
+    for name in ("360-giving-schema", "360-giving-package-schema"):
+        schema = json.loads((SCHEMAS / f"{name}.json").read_text())
+        for version in ("1.4.2", "1.4.3"):
+            uri = schema["$id"].replace("1.4.3", version).replace("1.4.2", version)
+            registry = registry.with_resource(uri, DRAFT202012.create_resource(schema))
+    package_schema = json.loads((SCHEMAS / "360-giving-package-schema.json").read_text())
+    package_schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    validator = jsonschema.Draft202012Validator(
+        package_schema, registry=registry, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+    )
+    assert [error.message for error in validator.iter_errors(package)] == []
+    assert all("recipientIndividual" not in grant for grant in package["grants"])
+    del package["grants"][0]["awardDate"]
+    assert list(validator.iter_errors(package))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["?tahun=abc", "?tahun=99999", "?status=LAIN", "?urut=acak", "?jenis=x", "?halaman=-1", "?halaman=1e9", "?q=%00",
+     "?q=" + "a" * 300],
+)  # fmt: skip
+def test_a_bad_filter_gets_a_helpful_refusal(client: FlaskClient, address: str) -> None:
+    answer = client.get("/hibah" + address)
+    assert answer.status_code == 422
+    assert "Traceback" not in answer.get_data(as_text=True)
+    if "halaman" not in address:
+        assert client.get("/hibah.csv" + address).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "address", ["?q='", "?q=%25%25", "?bidang=%27%3B--", "?kecamatan=zz", "?halaman=999", "?q=..."]
+)
+def test_odd_but_lawful_filters_answer(client: FlaskClient, address: str) -> None:
+    assert client.get("/hibah" + address).status_code == 200
+
+
+def test_an_unknown_number_is_not_found(client: FlaskClient) -> None:
+    assert client.get("/hibah/TIDAK-ADA").status_code == 404
+
+
+def test_each_proposal_page_shows_ladder_timeline_and_lines(client: FlaskClient) -> None:
+    page = client.get("/hibah/CONTOH-0001").get_data(as_text=True)
+    assert "Pertimbangan TAPD" in page
+    assert "Pemeriksaan kelengkapan" in page
+    assert "Bahan bangunan" in page
