@@ -1,39 +1,23 @@
-"""`flask tenants …` and `flask data …`: what an operator types and scripts."""
+"""`flask tenants …`: what an operator types and scripts."""
 
 import json
 import time
 from collections.abc import Iterable
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
 from sqlalchemy import text
 
-from app.sabilulungan.imports import ImportRefused, import_sabilulungan
-from app.services.imports.limits import TableError
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db, region_sql
 from app.tenancy.site import all_sites
+from tenants.data_commands import data
 from tenants.provision import Order, provision
-from tenants.registry import Region, load_regions
+from tenants.registry import Region, find, load_regions
 
 tenants = AppGroup("tenants", help="Daerah: daftar, status, penyediaan, penangguhan.")
-data = AppGroup("data", help="Impor data daerah.")
-
-
-def find(code: str) -> Region:
-    """The region of a code with or without its dot.
-
-    Raises:
-        click.BadParameter: no such region; says how codes look.
-    """
-    wanted = code.replace(".", "")
-    for region in load_regions():
-        if str(region.id) == wanted:
-            return region
-    raise click.BadParameter(f"Kode {code!r} tidak ada di daftar resmi. Contoh: 32.73 untuk Kota Bandung.")
 
 
 @tenants.command("list")
@@ -124,34 +108,6 @@ def suspend(code: str, reason: str) -> None:
 def resume(code: str) -> None:
     """Buka kembali portal. Contoh: flask tenants resume 32.73"""
     _set_state(code, "AKTIF", "")
-
-
-@data.command("import")
-@click.argument("dataset", type=click.Choice(["sabilulungan"]))
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--region", required=True, help="Kode daerah, misalnya 32.73.")
-@click.option("--dry-run", is_flag=True, help="Periksa saja, tidak menyimpan.")
-def import_data(dataset: str, folder: Path, region: str, dry_run: bool) -> None:
-    """Impor catatan asli. Contoh: flask data import sabilulungan ../shared/data --region 32.73 --dry-run"""
-    target = find(region)
-    with (
-        acting_for(Context(target.id, "sistem:impor", "worker")),
-        click.progressbar(length=12_857, label=dataset) as bar,
-    ):
-        try:
-            report = import_sabilulungan(folder, actor="sistem:impor", dry_run=dry_run, progress=bar.update)
-        except ImportRefused as refused:
-            for error in refused.errors[:50]:
-                click.echo(str(error), err=True)
-            raise click.ClickException(str(refused)) from refused
-        except (TableError, FileNotFoundError) as error:
-            raise click.ClickException(str(error)) from error
-    click.echo(
-        f"\n{report.proposals} usulan ({report.new_proposals} baru), {report.lines} rincian, {report.steps} tahap"
-    )
-    click.echo(f"diajukan Rp {report.requested:,}; pertimbangan TAPD Rp {report.tapd:,}".replace(",", "."))
-    for finding, count in sorted(report.findings.items()):
-        click.echo(f"  {count:5} {finding}")
 
 
 def commands_of() -> list[click.Command]:

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 from sqlalchemy import create_engine, text
 
 from config.settings import Settings
@@ -97,3 +98,16 @@ def load_into_database(settings: Settings) -> int:
         )
     engine.dispose()
     return len(regions)
+
+
+def find(code: str) -> Region:
+    """The region of a code with or without its dot.
+
+    Raises:
+        click.BadParameter: no such region; says how codes look.
+    """
+    wanted = code.replace(".", "")
+    for region in load_regions():
+        if str(region.id) == wanted:
+            return region
+    raise click.BadParameter(f"Kode {code!r} tidak ada di daftar resmi. Contoh: 32.73 untuk Kota Bandung.")

@@ -2,9 +2,10 @@
 
 from flask import Flask, g
 
-from app.sabilulungan import queries
+from app.sabilulungan import imports, queries
 from app.sabilulungan.routes import public
 from app.sabilulungan.stages import PUBLIC_STATES
+from app.services.imports.datasets import register_dataset
 from app.services.ui import register_states
 from app.services.ui.i18n import _, lazy
 from app.services.ui.portal import NavItem, Service, navigation, register_service
@@ -14,6 +15,7 @@ def init_app(app: Flask) -> None:
     """Register routes, states and the door on the portal."""
     app.register_blueprint(public.bp)
     register_states(PUBLIC_STATES)
+    register_dataset(imports.DATASET)
     register_service(
         Service(
             lazy("Hibah dan bansos"),

@@ -3,116 +3,25 @@
 What is broken in the source (amount above the request, no stage, no year) comes in as it is; the report lists it.
 """
 
-import io
-import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, text
 
-from app.kernel.canonical import sha256_hex
-from app.kernel.dates import BadDate, parse_date
 from app.kernel.identifiers import uuid7
-from app.kernel.money import BadAmount, parse_rupiah
 from app.sabilulungan import search
 from app.sabilulungan.models import Hibah
+from app.services.imports.datasets import Column, Dataset, ImportOrder, ImportReport, record_run
+from app.services.imports.rows import Cells, ImportRefused, Progress, RowError
 from app.services.imports.tabular import open_table
 from app.tenancy.context import current
-from app.tenancy.database import db, region_sql
+from app.tenancy.database import db
 
 FILES = ("sabilulungan_proposal.csv", "sabilulungan_rab.csv", "sabilulungan_tahap.csv")
 BATCH = 500
-Progress = Callable[[int], None]
-
-
-@dataclass(frozen=True)
-class RowError:
-    """One refused cell, as the process page's section 8 numbers it."""
-
-    file: str
-    row: int
-    column: str
-    code: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.file}: baris {self.row}, kolom {self.column}: {self.code} {self.message}"
-
-
-class ImportRefused(ValueError):
-    """Nothing was written: the errors say where to look."""
-
-    def __init__(self, errors: list[RowError]) -> None:
-        super().__init__(f"{len(errors)} galat; tidak satu baris pun disimpan.")
-        self.errors = errors
-
-
-@dataclass
-class Report:
-    """What an import found and did. Money in rupiah."""
-
-    proposals: int = 0
-    new_proposals: int = 0
-    lines: int = 0
-    steps: int = 0
-    requested: int = 0
-    tapd: int = 0
-    findings: Counter[str] = field(default_factory=Counter)
-    dry_run: bool = False
-
-
-class Cells:
-    """Reads the cells of one row, collecting errors instead of stopping at the first."""
-
-    def __init__(self, file: str, row: int, cells: dict[str, str], errors: list[RowError]) -> None:
-        self._file, self._row, self._cells, self._errors = file, row, cells, errors
-
-    def text(self, column: str) -> str:
-        """The cell without outer blanks."""
-        return self._cells.get(column, "").strip()
-
-    def fail(self, column: str, code: str, message: str) -> None:
-        """Note an error at this row."""
-        self._errors.append(RowError(self._file, self._row, column, code, message))
-
-    def money(self, column: str) -> int | None:
-        """Rupiah, None when empty; E03 when it is no whole, positive amount."""
-        if not (value := self.text(column)):
-            return None
-        try:
-            amount = parse_rupiah(value)
-        except BadAmount as error:
-            self.fail(column, "E03", str(error))
-            return None
-        if amount < 0:
-            self.fail(column, "E03", "nilai tidak boleh kurang dari nol")
-            return None
-        return amount
-
-    def number(self, column: str) -> int | None:
-        """A whole number, None when empty."""
-        value = self.text(column)
-        if value and not value.isdigit():
-            self.fail(column, "E03", f"{value!r} bukan bilangan bulat")
-            return None
-        return int(value) if value else None
-
-    def day(self, column: str) -> date | None:
-        """A date, None when empty; E04 when impossible or in the future."""
-        if not (value := self.text(column)):
-            return None
-        try:
-            day = parse_date(value)
-        except BadDate as error:
-            self.fail(column, "E04", str(error))
-            return None
-        if day > datetime.now(UTC).date():
-            self.fail(column, "E04", "tanggal belum tiba")
-        return day
 
 
 def _rows(folder: Path, name: str, errors: list[RowError]) -> Iterator[Cells]:
@@ -220,10 +129,8 @@ def _moment(cells: Cells, column: str) -> datetime | None:
         return None
 
 
-def import_sabilulungan(
-    folder: Path, *, actor: str, dry_run: bool = False, progress: Progress = lambda _n: None
-) -> Report:
-    """Import the three files of the original into the current region, in one transaction.
+def import_sabilulungan(order: ImportOrder) -> ImportReport:
+    """Import the three files of the original, in the folder `order.path`, into the current region, in one transaction.
 
     Re-importing changes what changed and doubles nothing (`legacy_id`).
 
@@ -231,6 +138,7 @@ def import_sabilulungan(
         ImportRefused: some cell cannot be read; nothing was written.
         TableError: a file cannot be read at all.
     """
+    folder = order.path
     errors: list[RowError] = []
     before = _known_ids()
     rows = [_proposal(cells) for cells in _rows(folder, FILES[0], errors)]
@@ -241,18 +149,32 @@ def import_sabilulungan(
     if errors:
         db.session.rollback()
         raise ImportRefused(errors)
-    report = Report(
-        len(rows), len(known) - len(before), len(lines), len(steps),
-        sum(row["amount_requested"] or 0 for row in rows), sum(row["amount_tapd"] or 0 for row in rows),
-        Counter(finding for row in rows for finding in _findings(row)), dry_run,
-    )  # fmt: skip
-    report.findings["jumlah rincian tidak sama dengan permintaan"] = _unequal(rows, lines, known)
-    if not dry_run:
-        _write(rows, lines, steps, progress)
-        _record(folder, actor, report)
-        db.session.commit()
-    else:
+    report = _report(rows, lines, steps, known, order)
+    report.new = len(known) - len(before)
+    if order.dry_run:
         db.session.rollback()
+        return report
+    _write(rows, lines, steps, order.progress)
+    record_run(order, report, *(folder / name for name in FILES))
+    db.session.commit()
+    return report
+
+
+def _report(
+    rows: list[dict[str, Any]],
+    lines: list[dict[str, Any]],
+    steps: list[dict[str, Any]],
+    known: dict[str, Any],
+    order: ImportOrder,
+) -> ImportReport:
+    report = ImportReport("sabilulungan", len(rows) + len(lines) + len(steps), dry_run=order.dry_run)
+    report.totals = {
+        "diajukan": sum(row["amount_requested"] or 0 for row in rows),
+        "pertimbangan TAPD": sum(row["amount_tapd"] or 0 for row in rows),
+    }
+    report.findings = Counter(finding for row in rows for finding in _findings(row))
+    report.findings["jumlah rincian tidak sama dengan permintaan"] = _unequal(rows, lines, known)
+    report.details = [f"{len(rows)} usulan, {len(lines)} rincian, {len(steps)} tahap"]
     return report
 
 
@@ -273,12 +195,27 @@ def _write(
     search.rebuild()
 
 
-def _record(folder: Path, actor: str, report: Report) -> None:
-    digest = io.BytesIO(b"".join((folder / name).read_bytes() for name in FILES)).getvalue()
-    region_sql(
-        "INSERT INTO import_runs (region_id, id, dataset, file_name, sha256, actor, rows_read, rows_new, report)"
-        " VALUES (:region_id, :id, 'sabilulungan', :name, :digest, :actor, :rows, :new, :report)",
-        id=uuid7(), name=folder.name, digest=sha256_hex(digest), actor=actor,
-        rows=report.proposals + report.lines + report.steps, new=report.new_proposals,
-        report=json.dumps(report.findings, ensure_ascii=False),
-    )  # fmt: skip
+DATASET = Dataset(
+    "sabilulungan",
+    "Catatan asli Sabilulungan: folder berisi " + ", ".join(FILES),
+    (
+        Column("legacy_id", required=True, help="nomor lama; kunci impor ulang"),
+        Column("judul", required=True),
+        Column("jenis", "hibah | bansos"),
+        Column("tahun_masuk", "bilangan"),
+        Column("tgl_masuk", "tanggal"),
+        Column("bidang_skpd"),
+        Column("kelurahan_kode"),
+        Column("kecamatan_kode"),
+        Column("diajukan", "rupiah"),
+        Column("rekomendasi_skpd", "rupiah"),
+        Column("rekomendasi_timbang", "rupiah"),
+        Column("pertimbangan_tapd", "rupiah"),
+        Column("tahap_terakhir", "0-7"),
+        Column("ada_nphd", "0 | 1"),
+        Column("jml_media_lpj", "bilangan"),
+        Column("tgl_lpj", "tanggal"),
+    ),
+    import_sabilulungan,
+    folder=True,
+)

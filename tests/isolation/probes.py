@@ -71,3 +71,38 @@ def key_leaks(admin: Connection, key: dict[str, object], own: int, foreign: int)
         if refused(admin, move, FOREIGN_KEY_VIOLATION, target=target, source=source)
         else [f"{child}.{columns[0]} menerima induk asing"]
     )
+
+
+FILLABLE = """
+SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, f.relname AS parent, (
+    SELECT (regexp_match(pg_get_constraintdef(k.oid), '''([^'']*)'''))[1] FROM pg_constraint k
+    WHERE k.conrelid = c.oid AND k.contype = 'c' AND k.conkey = ARRAY[a.attnum] LIMIT 1) AS word
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+LEFT JOIN pg_constraint p ON p.conrelid = c.oid AND p.contype = 'f' AND a.attnum = ANY (p.conkey)
+LEFT JOIN pg_class f ON f.oid = p.confrelid
+WHERE c.oid = to_regclass('public.' || :table) AND a.attnum > 0 AND NOT a.attisdropped
+AND a.attname NOT IN ('region_id', 'id') AND (f.relname IS NOT NULL OR (a.attnotnull AND NOT a.atthasdef))
+"""
+SAMPLES = {
+    "text": "'uji'", "bigint": "1", "integer": "1", "uuid": "gen_random_uuid()", "date": "date '2026-01-02'",
+    "timestamp with time zone": "now()", "boolean": "false", "bytea": "'\\x00'", "double precision": "1", "jsonb": "'{}'",
+}  # fmt: skip
+
+
+def fill(admin: Connection, table: str, region: int) -> None:
+    """Put one row of `region` into `table` (and, before it, into what it refers to) when it holds none.
+
+    What goes into a column is read from the catalogue, so that a new table is covered without being told.
+    """
+    if admin.scalar(text(f"SELECT count(*) FROM {table} WHERE region_id = {region}")):
+        return
+    values = {}
+    for column in admin.execute(text(FILLABLE), {"table": table}).mappings():
+        if column["parent"] and column["parent"] != table:
+            fill(admin, column["parent"], region)
+            values[column["name"]] = f"(SELECT id FROM {column['parent']} WHERE region_id = {region} LIMIT 1)"
+        elif not column["parent"]:
+            values[column["name"]] = f"'{column['word']}'" if column["word"] else SAMPLES[column["type"]]
+    names = "".join(f", {name}" for name in values)
+    given = "".join(f", {value}" for value in values.values())
+    admin.execute(text(f"INSERT INTO {table} (region_id, id{names}) VALUES ({region}, gen_random_uuid(){given})"))

@@ -3,27 +3,20 @@
 from collections.abc import Callable
 
 import pytest
-from flask import Flask
 from sqlalchemy import Engine, text
 
-from app.tenancy.context import Context, acting_for
-from app.tenancy.database import db, region_sql
 from tests.conftest import A, B
 from tests.isolation.conftest import Opener
-from tests.isolation.probes import COMPOSITE_KEYS, TENANT_TABLES, key_leaks, table_leaks
+from tests.isolation.probes import COMPOSITE_KEYS, TENANT_TABLES, fill, key_leaks, table_leaks
 
 
 @pytest.fixture(scope="module")
-def every_table_filled(worker_app: Flask) -> None:
-    """One row of what the demonstration does not make, in both regions."""
-    with worker_app.app_context():
-        for number in (A, B):
-            with acting_for(Context(number, "sistem:uji", "worker")):
-                region_sql(
-                    "INSERT INTO import_runs (region_id, id, dataset, file_name, sha256, actor, rows_read, rows_new, report)"
-                    " VALUES (:region_id, gen_random_uuid(), 'uji', 'uji', 'uji', 'uji', 0, 0, '{}')"
-                )
-                db.session.commit()
+def every_table_filled(admin: Engine) -> None:
+    """One row, in both regions, of what the demonstration does not make."""
+    with admin.begin() as connection:
+        for table in connection.scalars(text(TENANT_TABLES)).all():
+            for region in (A, B):
+                fill(connection, table, region)
 
 
 @pytest.fixture

@@ -9,8 +9,10 @@ import pytest
 from flask import Flask
 
 from app.sabilulungan import queries
-from app.sabilulungan.imports import FILES, ImportRefused, import_sabilulungan
+from app.sabilulungan.imports import FILES, import_sabilulungan
 from app.sabilulungan.queries import Filter
+from app.services.imports.datasets import ImportOrder
+from app.services.imports.rows import ImportRefused
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import region_sql
 from tenants.provision import Order, provision
@@ -43,16 +45,16 @@ def source_sum(column: str) -> int:
 
 @pytest.mark.usefixtures("region")
 def test_a_dry_run_counts_and_writes_nothing(folder: Path) -> None:
-    report = import_sabilulungan(folder, actor="uji", dry_run=True)
-    assert (report.proposals, report.lines, report.steps) == (721, 7_450, 4_686)
+    report = import_sabilulungan(ImportOrder(folder, dry_run=True))
+    assert report.details == ["721 usulan, 7450 rincian, 4686 tahap"]
     assert region_sql("SELECT count(*) FROM hibah WHERE region_id = :region_id").scalar_one() in {0, 721}
 
 
 @pytest.mark.usefixtures("region")
 def test_the_whole_source_comes_in_once(folder: Path) -> None:
-    import_sabilulungan(folder, actor="uji")
-    again = import_sabilulungan(folder, actor="uji")
-    assert again.new_proposals == 0
+    import_sabilulungan(ImportOrder(folder))
+    again = import_sabilulungan(ImportOrder(folder))
+    assert again.new == 0
     sums = queries.totals(Filter())
     assert (sums.count, sums.requested, sums.tapd) == (721, source_sum("diajukan"), source_sum("pertimbangan_tapd"))
     for table, count in (("hibah_rab", 7_450), ("hibah_steps", 4_686)):
@@ -73,7 +75,7 @@ def test_one_bad_cell_refuses_the_whole_file_and_says_where(folder: Path, tmp_pa
     (tmp_path / FILES[0]).write_text("\n".join(lines))
     before = region_sql("SELECT count(*) FROM hibah WHERE region_id = :region_id").scalar_one()
     with pytest.raises(ImportRefused) as refused:
-        import_sabilulungan(tmp_path, actor="uji")
+        import_sabilulungan(ImportOrder(tmp_path))
     told = {(error.row, error.column, error.code) for error in refused.value.errors}
     assert (6, "tgl_masuk", "E04") in told
     assert any(row == 7 and code == "E01" for row, _column, code in told)

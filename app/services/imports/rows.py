@@ -1,0 +1,82 @@
+"""Reading the rows of an import: cells as the domain means them, every error with its place and its code."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from app.kernel.dates import BadDate, parse_date
+from app.kernel.money import BadAmount, parse_rupiah
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class RowError:
+    """One refused cell, as the process page's section 8 numbers it."""
+
+    file: str
+    row: int
+    column: str
+    code: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: baris {self.row}, kolom {self.column}: {self.code} {self.message}"
+
+
+class ImportRefused(ValueError):
+    """Nothing was written: the errors say where to look."""
+
+    def __init__(self, errors: list[RowError]) -> None:
+        super().__init__(f"{len(errors)} galat; tidak satu baris pun disimpan.")
+        self.errors = errors
+
+
+class Cells:
+    """Reads the cells of one row, collecting errors instead of stopping at the first."""
+
+    def __init__(self, file: str, row: int, cells: dict[str, str], errors: list[RowError]) -> None:
+        self._file, self._row, self._cells, self._errors = file, row, cells, errors
+
+    def text(self, column: str) -> str:
+        """The cell without outer blanks."""
+        return self._cells.get(column, "").strip()
+
+    def fail(self, column: str, code: str, message: str) -> None:
+        """Note an error at this row."""
+        self._errors.append(RowError(self._file, self._row, column, code, message))
+
+    def money(self, column: str) -> int | None:
+        """Rupiah, None when empty; E03 when it is no whole, positive amount."""
+        if not (value := self.text(column)):
+            return None
+        try:
+            amount = parse_rupiah(value)
+        except BadAmount as error:
+            self.fail(column, "E03", str(error))
+            return None
+        if amount < 0:
+            self.fail(column, "E03", "nilai tidak boleh kurang dari nol")
+            return None
+        return amount
+
+    def number(self, column: str) -> int | None:
+        """A whole number, None when empty."""
+        value = self.text(column)
+        if value and not value.isdigit():
+            self.fail(column, "E03", f"{value!r} bukan bilangan bulat")
+            return None
+        return int(value) if value else None
+
+    def day(self, column: str) -> date | None:
+        """A date, None when empty; E04 when impossible or in the future."""
+        if not (value := self.text(column)):
+            return None
+        try:
+            day = parse_date(value)
+        except BadDate as error:
+            self.fail(column, "E04", str(error))
+            return None
+        if day > datetime.now(UTC).date():
+            self.fail(column, "E04", "tanggal belum tiba")
+        return day
