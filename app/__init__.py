@@ -3,7 +3,9 @@
 from flask import Flask
 
 from app import sabilulungan, sites
-from app.services import ui
+from app.services import identity, ui
+from app.services.jobs import processes
+from app.services.messages import mail
 from app.tenancy import database
 from app.tenancy.context import Signer
 from app.tenancy.roles import KEY_ID
@@ -33,5 +35,8 @@ def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
     database.init_app(app, Signer(KEY_ID, settings.derive(f"context-key:{KEY_ID}"), settings.bind_token_to_pid))
     ui.init_app(app)
     sites.init_app(app)
+    mail.register()
+    identity.init_app(app)
+    processes.init_app(app)
     sabilulungan.init_app(app)
     return app

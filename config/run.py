@@ -12,8 +12,10 @@ from honcho.manager import Manager
 
 from app import create_app
 from app.sabilulungan.demo import make_proposals
+from app.services.identity import accounts
+from app.services.identity.permissions import ROLES
 from app.tenancy.context import Context, acting_for
-from app.tenancy.database import region_sql
+from app.tenancy.database import db, region_sql
 from app.tenancy.roles import prepare_database
 from config import servers
 from config import settings as configuration
@@ -39,6 +41,23 @@ def load_demo(settings: Settings) -> None:
                 with acting_for(Context(number, "sistem:demo", "worker")):
                     if not region_sql("SELECT count(*) FROM hibah WHERE region_id = :region_id").scalar_one():
                         make_proposals(DEMO_PROPOSALS)
+            if number in DEMO_PORTALS:
+                demo_accounts(region.subdomain, number, demo_password(settings))
+
+
+def demo_password(settings: Settings) -> str:
+    """The password of every demonstration account of this deployment."""
+    return f"contoh-{settings.derive('demo-password').hex()[:10]}"
+
+
+def demo_accounts(subdomain: str, region_id: int, password: str) -> None:
+    """One account for each role, once."""
+    with acting_for(Context(region_id, "sistem:demo", "worker")):
+        there = {account.email for account in accounts.everyone()}
+        for role, (name, _permissions) in ROLES.items():
+            if (email := f"{role}@{subdomain}{accounts.DEMO_SUFFIX}") not in there:
+                accounts.create(email, f"{name} (contoh)", frozenset({role}), password)
+        db.session.commit()
 
 
 def announce(settings: Settings) -> None:
@@ -49,6 +68,9 @@ def announce(settings: Settings) -> None:
         try:
             with urllib.request.urlopen(request, timeout=2) as answer:
                 if answer.status == 200:
+                    if settings.demo:
+                        names = "|".join(ROLES)
+                        sys.stdout.write(f"Akun contoh: {names}@bandung.demo, kata sandi {demo_password(settings)}\n")
                     sys.stdout.write(f"Siap: http://{settings.base_domain}:{settings.port}\n")
                     sys.stdout.flush()
                     return

@@ -3,18 +3,22 @@
 import json
 import time
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy import text
 
+from app.services.identity.accounts import Refused
+from app.services.imports.tabular import open_table
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db, region_sql
 from app.tenancy.site import all_sites
+from config.settings import Settings
 from tenants.data_commands import data
-from tenants.provision import Order, provision
+from tenants.provision import Order, UnknownTemplate, provision
 from tenants.registry import Region, find, load_regions
 
 tenants = AppGroup("tenants", help="Daerah: daftar, status, penyediaan, penangguhan.")
@@ -72,16 +76,83 @@ def _chosen(codes: Iterable[str], province: str | None, *, everything: bool) -> 
 @click.option("--province", help="Provinsi dan semua kota/kabupatennya, misalnya 32.")
 @click.option("--all", "everything", is_flag=True, help="Semua daerah dalam daftar resmi.")
 @click.option("--template", default="baku", show_default=True)
+@click.option("--wave", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="CSV dengan kolom kode, subdomain, surel_admin (dua terakhir boleh kosong).")  # fmt: skip
+@click.option("--subdomain", help="Pengganti subdomain menurut aturan; hanya untuk satu daerah.")
+@click.option("--admin-email", default="", help="Surel administrator yang diundang; hanya untuk satu daerah.")
 @click.option("--demo", is_flag=True, help="Tandai setiap halaman sebagai data contoh.")
+@click.option("--json", "as_json", is_flag=True, help="Satu objek JSON tiap daerah.")
 def provision_regions(
-    codes: tuple[str, ...], province: str | None, everything: bool, template: str, demo: bool
+    codes: tuple[str, ...],
+    province: str | None,
+    everything: bool,
+    template: str,
+    wave: Path | None,
+    subdomain: str | None,
+    admin_email: str,
+    demo: bool,
+    as_json: bool,
 ) -> None:
     """Sediakan daerah; aman diulang. Contoh: flask tenants provision --province 32"""
-    for region in _chosen(codes, province, everything=everything):
+    chosen = [Wanted(region) for region in _chosen(codes, province, everything=everything)] if not wave else []
+    wanted = chosen or read_wave(wave)
+    if (subdomain or admin_email) and len(wanted) != 1:
+        raise click.UsageError("--subdomain dan --admin-email hanya untuk satu daerah; untuk banyak, --wave.")
+    for item in wanted:
         started = time.perf_counter()
-        order = Order(region.id, region.subdomain, region.kind, template, demo=demo)
-        fresh = sum(not step.was_there for step in provision(order))
-        click.echo(f"{region.code:6} {region.subdomain:28} {fresh} langkah {time.perf_counter() - started:6.3f} s")
+        label = subdomain or item.subdomain or item.region.subdomain
+        order = Order(
+            item.region.id, label, item.region.kind, template, demo=demo,
+            admin_email=admin_email or item.admin_email, base_url=_base_url(label),
+        )  # fmt: skip
+        try:
+            fresh = sum(not step.was_there for step in provision(order))
+        except (UnknownTemplate, Refused) as error:
+            raise click.ClickException(f"{item.region.name}: {error}") from error
+        seconds = time.perf_counter() - started
+        if as_json:
+            row = {"code": item.region.code, "subdomain": label, "steps": fresh, "seconds": round(seconds, 3)}
+            click.echo(json.dumps(row))
+        else:
+            click.echo(f"{item.region.code:6} {label:28} {fresh} langkah {seconds:6.3f} s")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One line of a wave."""
+
+    region: Region
+    subdomain: str = ""
+    admin_email: str = ""
+
+
+def read_wave(file: Path | None) -> list[Wanted]:
+    """The regions of a wave's CSV; every bad line is told with its row.
+
+    Raises:
+        click.UsageError: a column is missing or a code is unknown; nothing was provisioned.
+    """
+    assert file is not None
+    wanted, errors = [], []
+    with open_table(file, file.name) as table:
+        for row, cells in table:
+            if "kode" not in cells:
+                raise click.UsageError(f'{file.name}: kolom "kode" tidak ada.')
+            try:
+                region = find(cells["kode"].strip())
+            except click.BadParameter as error:
+                errors.append(f"baris {row}, kolom kode: {error.message}")
+                continue
+            wanted.append(Wanted(region, cells.get("subdomain", "").strip(), cells.get("surel_admin", "").strip()))
+    if errors:
+        raise click.UsageError("\n".join(errors))
+    return wanted
+
+
+def _base_url(label: str) -> str:
+    settings: Settings = current_app.extensions["settings"]
+    scheme, port = ("https", "") if settings.tls else ("http", f":{settings.port}")
+    return f"{scheme}://{label}.{settings.base_domain}{port}/"
 
 
 def _set_state(code: str, state: str, reason: str) -> None:

@@ -1,1 +1,17 @@
-"""Who may do what."""
+"""Accounts, roles, permissions, sign-in, sessions."""
+
+from flask import Flask
+
+from app.services.identity import accounts, guard, routes
+from app.services.jobs.outbox import register_job
+from app.services.jobs.processes import register_schedule
+
+FORGET_JOB = "akun.bersihkan"
+
+
+def init_app(app: Flask) -> None:
+    """Register the guard, the pages and the daily clean-up."""
+    guard.init_app(app)
+    app.register_blueprint(routes.bp)
+    register_job(FORGET_JOB, accounts.forget_old)
+    register_schedule(FORGET_JOB, 24 * 3600)

@@ -1,4 +1,4 @@
-"""Every route says whom it is for. A route that says nothing is refused at start, and a test walks the map."""
+"""Who may do what, as one table; every route says whom it is for, and a test walks the map."""
 
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
@@ -8,15 +8,32 @@ from flask import Flask
 P = ParamSpec("P")
 R = TypeVar("R")
 
-PUBLIK = "publik"
+PUBLIK, MASUK = "publik", "masuk"
+AKUN_KELOLA, PENGATURAN_LIHAT = "akun.kelola", "pengaturan.lihat"
 #: permission -> what it allows, as the permission page prints it.
-PERMISSIONS = {PUBLIK: "Siapa pun, tanpa masuk"}
+PERMISSIONS = {
+    PUBLIK: "Siapa pun, tanpa masuk",
+    MASUK: "Siapa pun yang sudah masuk, untuk akunnya sendiri",
+    AKUN_KELOLA: "Mengundang dan menutup akun daerah",
+    PENGATURAN_LIHAT: "Melihat pengaturan, langkah penyediaan dan riwayat impor",
+}
+#: role -> (what people call it, what it may do beside PUBLIK and MASUK).
+ROLES: dict[str, tuple[str, frozenset[str]]] = {
+    "admin": ("Administrator daerah", frozenset({AKUN_KELOLA, PENGATURAN_LIHAT})),
+    "inspektorat": ("Inspektorat", frozenset({PENGATURAN_LIHAT})),
+    "pimpinan": ("Kepala daerah", frozenset({PENGATURAN_LIHAT})),
+    "opd": ("Petugas OPD", frozenset()),
+    "tapd": ("Tim Anggaran Pemerintah Daerah", frozenset()),
+    "bendahara": ("Bendahara (BPKAD)", frozenset()),
+    "pegawai": ("Pegawai negeri sipil", frozenset()),
+    "pemohon": ("Pemohon", frozenset()),
+}
 #: Routes of the user interface's own room: style sheet and colours, the same for everybody.
 OPEN_ENDPOINTS = frozenset({"ui.static", "ui.theme"})
 
 
 def requires(permission: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Declare the permission of a route.
+    """Declare the permission of a route; `identity.guard` holds it before the route runs.
 
     Raises:
         ValueError: the permission is not in the table.
@@ -29,6 +46,11 @@ def requires(permission: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return view
 
     return mark
+
+
+def permissions_of(roles: frozenset[str]) -> frozenset[str]:
+    """Everything that somebody with these roles may do when signed in."""
+    return frozenset({PUBLIK, MASUK}).union(*(ROLES[role][1] for role in roles if role in ROLES))
 
 
 def undeclared_routes(app: Flask) -> list[str]:

@@ -1,0 +1,340 @@
+"""Accounts of one region: sign-in, invitation, reset, lock-out. Every function works in the current region only."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from flask import current_app
+
+from app.kernel.identifiers import uuid7
+from app.services.identity.permissions import ROLES, permissions_of
+from app.services.messages.mail import send_mail
+from app.services.ui.i18n import _
+from app.tenancy.context import current
+from app.tenancy.database import db, region_sql
+from config.settings import Settings
+
+#: Failures within WINDOW_MINUTES after which sign-in waits: of one account, one address, one region.
+LIMITS = {"email_hash": 5, "address_hash": 30}
+REGION_LIMIT = 2_000
+WINDOW_MINUTES = 15
+RESET_LIMIT = 3
+LIFETIME_HOURS = {"undangan": 72, "sandi": 1}
+SHORTEST, LONGEST = 12, 200
+# 19 MiB, two passes: OWASP's floor for argon2id, since 20,000 people sign in within one morning hour.
+HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+# Verified when there is no such account, so that the time of an answer does not tell.
+NOBODY = HASHER.hash(secrets.token_urlsafe(16))
+DEMO_SUFFIX = ".demo"
+
+
+class Refused(ValueError):
+    """The answer to a person: what is wrong, in words; `field` names the input."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class TooMany(Refused):
+    """Too many attempts: wait."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """One person's account in one region; Flask-Login's user."""
+
+    region_id: int
+    id: UUID
+    email: str
+    nama: str
+    state: str
+    version: int
+    roles: frozenset[str]
+
+    is_authenticated = True
+    is_anonymous = False
+
+    @property
+    def is_active(self) -> bool:
+        """Whether sign-in is open to it."""
+        return self.state == "AKTIF"
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """What it may do."""
+        return permissions_of(self.roles)
+
+    def get_id(self) -> str:
+        """`region:account:version`; a changed password raises the version and ends every session."""
+        return f"{self.region_id}:{self.id}:{self.version}"
+
+
+def clean_email(value: str) -> str:
+    """The address in one form.
+
+    Raises:
+        Refused: it cannot be an address.
+    """
+    email = value.strip().lower()
+    name, at, domain = email.partition("@")
+    if not (name and at and "." in domain) or len(email) > 254 or any(c.isspace() or ord(c) < 33 for c in email):
+        raise Refused("email", _("Tulis alamat surel lengkap, misalnya nama@contoh.go.id."))
+    return email
+
+
+def _account(where: str, **params: object) -> Account | None:
+    row = region_sql(
+        "SELECT region_id, id, email, nama, state, version FROM accounts WHERE region_id = :region_id AND " + where,
+        **params,
+    ).one_or_none()
+    if row is None:
+        return None
+    roles = region_sql("SELECT role FROM account_roles WHERE region_id = :region_id AND account_id = :id", id=row.id)
+    return Account(*row, frozenset(roles.scalars()))
+
+
+def _demo_allowed(email: str) -> bool:
+    settings: Settings = current_app.extensions["settings"]
+    return settings.demo or not email.endswith(DEMO_SUFFIX)
+
+
+def load(user_id: str) -> Account | None:
+    """The account of a session, or None when it belongs to another region, was closed, or changed its password."""
+    region, _colon, rest = user_id.partition(":")
+    number, _colon, version = rest.partition(":")
+    if region != str(current().region_id):
+        return None
+    account = _account("id = :id", id=UUID(number))
+    good = account and account.is_active and str(account.version) == version and _demo_allowed(account.email)
+    return account if good else None
+
+
+def everyone() -> list[Account]:
+    """All accounts of the region, by name."""
+    rows = region_sql("SELECT id FROM accounts WHERE region_id = :region_id ORDER BY nama, id").scalars().all()
+    return [account for number in rows if (account := _account("id = :id", id=number))]
+
+
+def _digest(kind: str, value: str) -> str:
+    settings: Settings = current_app.extensions["settings"]
+    return hmac.new(settings.derive(f"{kind}:{current().region_id}"), value.encode(), hashlib.sha256).hexdigest()
+
+
+def _note(kind: str, email: str, address: str) -> None:
+    region_sql(
+        "INSERT INTO sign_in_attempts (region_id, id, email_hash, address_hash, kind)"
+        " VALUES (:region_id, :id, :email, :address, :kind)",
+        id=uuid7(), email=_digest("percobaan", email), address=_digest("percobaan", address), kind=kind,
+    )  # fmt: skip
+
+
+def _failures(kind: str, email: str, address: str) -> dict[str, int]:
+    row = region_sql(
+        "SELECT count(*) AS region, count(*) FILTER (WHERE email_hash = :email) AS email_hash,"
+        " count(*) FILTER (WHERE address_hash = :address) AS address_hash FROM sign_in_attempts"
+        " WHERE region_id = :region_id AND kind = :kind AND at > clock_timestamp() - make_interval(mins => :minutes)",
+        email=_digest("percobaan", email), address=_digest("percobaan", address), kind=kind, minutes=WINDOW_MINUTES,
+    )  # fmt: skip
+    return dict(row.mappings().one())
+
+
+def _hold_limits(kind: str, email: str, address: str, per_account: int) -> None:
+    failed = _failures(kind, email, address)
+    over = failed["email_hash"] >= per_account or failed["address_hash"] >= LIMITS["address_hash"]
+    if over or failed["region"] >= REGION_LIMIT:
+        raise TooMany(
+            "email",
+            _("Terlalu banyak percobaan. Tunggu %(minutes)s menit, lalu coba lagi.", minutes=WINDOW_MINUTES),
+        )
+
+
+def sign_in(email: str, password: str, address: str) -> Account:
+    """The account of these credentials; each failure is counted and committed.
+
+    Raises:
+        TooMany: locked for a quarter of an hour (account, address or region).
+        Refused: wrong; the text does not say whether the account exists.
+    """
+    email = email.strip().lower()
+    _hold_limits("masuk", email, address, LIMITS["email_hash"])
+    stored = region_sql(
+        "SELECT id, password_hash FROM accounts WHERE region_id = :region_id AND email = :email AND state = 'AKTIF'",
+        email=email,
+    ).one_or_none()
+    known = stored if stored and stored.password_hash and _demo_allowed(email) else None
+    try:
+        HASHER.verify(known.password_hash if known else NOBODY, password[:LONGEST])
+    except (VerifyMismatchError, InvalidHashError):
+        known = None
+    if known is None:
+        _note("masuk", email, address)
+        db.session.commit()
+        raise Refused("email", _("Surel atau kata sandi tidak cocok. Periksa keduanya, lalu coba lagi."))
+    region_sql(
+        "DELETE FROM sign_in_attempts WHERE region_id = :region_id AND kind = 'masuk' AND email_hash = :email",
+        email=_digest("percobaan", email),
+    )
+    region_sql(
+        "UPDATE accounts SET last_sign_in = clock_timestamp() WHERE region_id = :region_id AND id = :id", id=known.id
+    )
+    account = _account("id = :id", id=known.id)
+    db.session.commit()
+    assert account is not None
+    return account
+
+
+def create(email: str, nama: str, roles: frozenset[str], password: str = "") -> Account:
+    """A new account; with a password it is active at once (the demo), without one it waits for its invitation.
+
+    Raises:
+        Refused: the address is taken or wrong, the name empty, a role unknown.
+    """
+    email = clean_email(email)
+    if not nama.strip() or len(nama) > 200:
+        raise Refused("nama", _("Tulis nama pemilik akun, paling banyak 200 huruf."))
+    if not roles or roles - ROLES.keys():
+        raise Refused("peran", _("Pilih sedikitnya satu peran."))
+    if _account("email = :email", email=email):
+        raise Refused("email", _("Alamat surel ini sudah punya akun di daerah ini."))
+    number = uuid7()
+    region_sql(
+        "INSERT INTO accounts (region_id, id, email, nama, password_hash, state)"
+        " VALUES (:region_id, :id, :email, :nama, :hash, :state)",
+        id=number, email=email, nama=nama.strip(), hash=HASHER.hash(password) if password else "",
+        state="AKTIF" if password else "DIUNDANG",
+    )  # fmt: skip
+    for role in sorted(roles):
+        region_sql(
+            "INSERT INTO account_roles (region_id, id, account_id, role) VALUES (:region_id, :id, :account, :role)",
+            id=uuid7(), account=number, role=role,
+        )  # fmt: skip
+    account = _account("id = :id", id=number)
+    assert account is not None
+    return account
+
+
+def _new_token(account: Account, purpose: str) -> str:
+    token = secrets.token_urlsafe(32)
+    region_sql(
+        "INSERT INTO account_tokens (region_id, id, account_id, purpose, token_hash, expires_at) VALUES"
+        " (:region_id, :id, :account, :purpose, :hash, clock_timestamp() + make_interval(hours => :hours))",
+        id=uuid7(), account=account.id, purpose=purpose, hash=_digest("tautan", token), hours=LIFETIME_HOURS[purpose],
+    )  # fmt: skip
+    return token
+
+
+def invite(email: str, nama: str, roles: frozenset[str], base_url: str) -> Account:
+    """A new account and the letter with its link (72 hours); the caller commits. `base_url` ends in a slash."""
+    account = create(email, nama, roles)
+    link = f"{base_url}sandi/{_new_token(account, 'undangan')}"
+    send_mail(
+        account.email,
+        _("Undangan akun"),
+        _("Halo %(nama)s,\n\nAkun Anda sudah disiapkan. Buat kata sandi di tautan ini dalam 72 jam:\n%(link)s\n",
+          nama=account.nama, link=link),
+    )  # fmt: skip
+    return account
+
+
+def ask_reset(email: str, address: str, base_url: str) -> None:
+    """Send a reset link (one hour) if the account exists; says nothing either way; commits.
+
+    Raises:
+        TooMany: three were asked for within a quarter of an hour.
+    """
+    email = clean_email(email)
+    _hold_limits("sandi", email, address, RESET_LIMIT)
+    _note("sandi", email, address)
+    account = _account("email = :email AND state = 'AKTIF'", email=email)
+    if account:
+        link = f"{base_url}sandi/{_new_token(account, 'sandi')}"
+        send_mail(
+            email,
+            _("Atur ulang kata sandi"),
+            _("Buat kata sandi baru di tautan ini dalam satu jam:\n%(link)s\n\nBukan Anda? Abaikan surat ini.",
+              link=link),
+        )  # fmt: skip
+    db.session.commit()
+
+
+def owner_of(token: str) -> Account | None:
+    """The account that a link of invitation or reset belongs to, while it is good."""
+    number = region_sql(
+        "SELECT account_id FROM account_tokens WHERE region_id = :region_id AND token_hash = :hash"
+        " AND used_at IS NULL AND expires_at > clock_timestamp()",
+        hash=_digest("tautan", token),
+    ).scalar_one_or_none()
+    return _account("id = :id AND state <> 'DITUTUP'", id=number) if number else None
+
+
+def check_password(account: Account, password: str, repeated: str) -> None:
+    """Length, not the address, typed twice alike (NIST SP 800-63B: no rules on kinds of characters).
+
+    Raises:
+        Refused: says what to change.
+    """
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise Refused("sandi", _("Kata sandi sedikitnya %(least)s karakter; pakai kalimat pendek.", least=SHORTEST))
+    if account.email.partition("@")[0] in password.lower() or len(set(password)) < 5:
+        raise Refused("sandi", _("Kata sandi terlalu mudah ditebak; pilih yang lain."))
+    if password != repeated:
+        raise Refused("ulangi", _("Kedua isian kata sandi tidak sama."))
+
+
+def set_password(account: Account, password: str) -> Account:
+    """Store it, end every session, use up every link; commits. Check it first with `check_password`."""
+    region_sql(
+        "UPDATE accounts SET password_hash = :hash, version = version + 1, state = 'AKTIF'"
+        " WHERE region_id = :region_id AND id = :id AND state <> 'DITUTUP'",
+        id=account.id, hash=HASHER.hash(password),
+    )  # fmt: skip
+    region_sql(
+        "UPDATE account_tokens SET used_at = clock_timestamp()"
+        " WHERE region_id = :region_id AND account_id = :id AND used_at IS NULL",
+        id=account.id,
+    )
+    db.session.commit()
+    changed = _account("id = :id", id=account.id)
+    assert changed is not None
+    return changed
+
+
+def verify(account: Account, password: str) -> bool:
+    """Whether this is the account's password."""
+    stored = region_sql(
+        "SELECT password_hash FROM accounts WHERE region_id = :region_id AND id = :id", id=account.id
+    ).scalar_one()
+    try:
+        return HASHER.verify(stored, password[:LONGEST])
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+def close(number: UUID, by: Account) -> None:
+    """Close an account: it cannot sign in, its sessions end; commits.
+
+    Raises:
+        Refused: it is one's own.
+    """
+    if number == by.id:
+        raise Refused("akun", _("Akun Anda sendiri tidak dapat Anda tutup; minta administrator lain."))
+    region_sql(
+        "UPDATE accounts SET state = 'DITUTUP', version = version + 1 WHERE region_id = :region_id AND id = :id",
+        id=number,
+    )
+    db.session.commit()
+
+
+def forget_old(_payload: dict[str, object]) -> None:
+    """The daily job: attempts older than a day and links that ended a week ago are deleted."""
+    region_sql(
+        "DELETE FROM sign_in_attempts WHERE region_id = :region_id AND at < clock_timestamp() - interval '1 day'"
+    )
+    region_sql(
+        "DELETE FROM account_tokens WHERE region_id = :region_id AND expires_at < clock_timestamp() - interval '7 days'"
+    )

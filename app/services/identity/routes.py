@@ -1,0 +1,210 @@
+"""Signing in and out, one's own account, the links of letters, and the region's accounts."""
+
+from uuid import UUID
+
+from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, session, url_for
+from flask_login import current_user, login_user, logout_user
+from werkzeug.wrappers import Response
+
+from app.services.identity import accounts
+from app.services.identity.accounts import Refused, TooMany
+from app.services.identity.permissions import AKUN_KELOLA, MASUK, PENGATURAN_LIHAT, PUBLIK, ROLES, requires
+from app.services.identity.settings_page import settings_page
+from app.services.messages.mail import letters
+from app.services.ui.i18n import _
+from app.tenancy.database import db
+
+bp = Blueprint("identity", __name__, template_folder="templates")
+Page = str | tuple[str, int] | Response
+
+
+@bp.before_request
+def only_sites_with_accounts() -> None:
+    """The landing page has no accounts."""
+    if g.site.room == "landing":
+        abort(404)
+
+
+def _address() -> str:
+    return request.remote_addr or "-"
+
+
+def _here(value: str) -> str:
+    """A path on this host, or the front page: an open redirect would lend our name to a stranger."""
+    good = value.startswith("/") and not value.startswith("//") and "\\" not in value and value.isprintable()
+    return value if good else "/"
+
+
+def _form(template: str, refused: Refused | None, **values: object) -> Page:
+    errors = {refused.field: str(refused)} if refused else {}
+    page = render_template(f"identity/{template}.html", errors=errors, **values)
+    if refused is None:
+        return page
+    return page, 429 if isinstance(refused, TooMany) else 422
+
+
+def _start_session(account: accounts.Account) -> None:
+    session.clear()
+    session.permanent = True
+    login_user(account)
+
+
+@bp.get("/masuk")
+@requires(PUBLIK)
+def sign_in() -> Page:
+    """The form."""
+    if current_user.is_authenticated:
+        return redirect("/akun")
+    return _form("masuk", None, email="", next_path=_here(request.args.get("lanjut", "/akun")))
+
+
+@bp.post("/masuk")
+@requires(PUBLIK)
+def sign_in_now() -> Page:
+    """Check the credentials; keeps the address that was typed."""
+    next_path = _here(request.form.get("lanjut", "/akun"))
+    email = request.form.get("email", "")
+    try:
+        account = accounts.sign_in(email, request.form.get("sandi", ""), _address())
+    except Refused as refused:
+        return _form("masuk", refused, email=email, next_path=next_path)
+    _start_session(account)
+    return redirect(next_path, 303)
+
+
+@bp.get("/keluar")
+@requires(MASUK)
+def ask_sign_out() -> Page:
+    """Confirm."""
+    return _form("keluar", None)
+
+
+@bp.post("/keluar")
+@requires(MASUK)
+def sign_out() -> Page:
+    """End this session."""
+    logout_user()
+    session.clear()
+    return redirect("/", 303)
+
+
+@bp.get("/akun")
+@requires(MASUK)
+def account() -> Page:
+    """One's own account."""
+    return _form("akun", None, roles=[ROLES[role][0] for role in sorted(current_user.roles) if role in ROLES])
+
+
+@bp.post("/akun/sandi")
+@requires(MASUK)
+def change_password() -> Page:
+    """A new password ends every session but this one."""
+    form = request.form
+    try:
+        if not accounts.verify(current_user, form.get("lama", "")):
+            raise Refused("lama", _("Kata sandi lama tidak cocok."))
+        accounts.check_password(current_user, form.get("sandi", ""), form.get("ulangi", ""))
+    except Refused as refused:
+        return _form("akun", refused, roles=[ROLES[role][0] for role in sorted(current_user.roles)])
+    _start_session(accounts.set_password(current_user, form["sandi"]))
+    flash(_("Kata sandi diganti. Semua sesi lain sudah berakhir."))
+    return redirect("/akun", 303)
+
+
+@bp.get("/lupa-sandi")
+@requires(PUBLIK)
+def forgotten() -> Page:
+    """Ask for a link."""
+    return _form("lupa", None, email="", sent=False)
+
+
+@bp.post("/lupa-sandi")
+@requires(PUBLIK)
+def send_reset() -> Page:
+    """The same answer whether the account exists or not."""
+    email = request.form.get("email", "")
+    try:
+        accounts.ask_reset(email, _address(), request.host_url)
+    except Refused as refused:
+        return _form("lupa", refused, email=email, sent=False)
+    return _form("lupa", None, email=email, sent=True)
+
+
+@bp.get("/sandi/<token>")
+@requires(PUBLIK)
+def new_password(token: str) -> Page:
+    """The page behind the link of a letter."""
+    owner = accounts.owner_of(token)
+    return _form("sandi", None, owner=owner) if owner else (render_template("identity/tautan_mati.html"), 404)
+
+
+@bp.post("/sandi/<token>")
+@requires(PUBLIK)
+def set_new_password(token: str) -> Page:
+    """Set it, use the link up, sign in."""
+    owner = accounts.owner_of(token)
+    if owner is None:
+        return render_template("identity/tautan_mati.html"), 404
+    try:
+        accounts.check_password(owner, request.form.get("sandi", ""), request.form.get("ulangi", ""))
+    except Refused as refused:
+        return _form("sandi", refused, owner=owner)
+    _start_session(accounts.set_password(owner, request.form["sandi"]))
+    return redirect("/akun", 303)
+
+
+@bp.get("/pengaturan")
+@requires(PENGATURAN_LIHAT)
+def settings() -> Page:
+    """The region's settings, how it was provisioned, what was imported."""
+    return _form("pengaturan", None, **settings_page())
+
+
+@bp.get("/pengaturan/akun")
+@requires(AKUN_KELOLA)
+def people() -> Page:
+    """The region's accounts and the form of an invitation."""
+    return _people(None)
+
+
+def _people(refused: Refused | None) -> Page:
+    options = [(code, name) for code, (name, _permissions) in ROLES.items()]
+    return _form("akun_daerah", refused, people=accounts.everyone(), options=options, names=dict(options),
+                 typed=request.form)  # fmt: skip
+
+
+@bp.post("/pengaturan/akun")
+@requires(AKUN_KELOLA)
+def invite() -> Page:
+    """Invite somebody by e-mail."""
+    form = request.form
+    try:
+        accounts.invite(form.get("email", ""), form.get("nama", ""), frozenset(form.getlist("peran")), request.host_url)
+    except Refused as refused:
+        db.session.rollback()
+        return _people(refused)
+    db.session.commit()
+    flash(_("Undangan dikirim ke %(email)s.", email=form["email"]))
+    return redirect(url_for("identity.people"), 303)
+
+
+@bp.post("/pengaturan/akun/<uuid:account_id>/tutup")
+@requires(AKUN_KELOLA)
+def close(account_id: UUID) -> Page:
+    """Close an account."""
+    try:
+        accounts.close(account_id, current_user)
+    except Refused as refused:
+        return _people(refused)
+    flash(_("Akun ditutup; semua sesinya berakhir."))
+    return redirect(url_for("identity.people"), 303)
+
+
+@bp.get("/contoh/surat")
+@requires(PUBLIK)
+def demo_letters() -> Page:
+    """The letters of the demonstration; nowhere else."""
+    deployment = current_app.extensions["settings"]
+    if not (deployment.demo and g.site.demo) or deployment.smtp_url:
+        abort(404)
+    return _form("surat", None, letters=letters(deployment))
