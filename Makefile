@@ -22,6 +22,7 @@ run: $(VENV)/run.stamp      ## start everything on http://localhost:8000
 
 test: $(VENV)/dev.stamp     ## lint, types, contracts, the whole suite
 	@$(MAKE) --no-print-directory lint
+	@.ci/chromium
 	$(BIN)/python -m pytest -n 2 -W "ignore::pytest.PytestConfigWarning"
 
 lint: $(VENV)/dev.stamp     ## ruff, mypy, import contracts
