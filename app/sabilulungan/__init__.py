@@ -3,7 +3,9 @@
 from flask import Flask, g
 
 from app.sabilulungan import imports, queries
-from app.sabilulungan.routes import public
+from app.sabilulungan.anggaran import imports as anggaran_imports
+from app.sabilulungan.anggaran import queries as anggaran_queries
+from app.sabilulungan.routes import anggaran, public
 from app.sabilulungan.stages import PUBLIC_STATES
 from app.services.imports.datasets import register_dataset
 from app.services.ui import register_states
@@ -14,8 +16,10 @@ from app.services.ui.portal import NavItem, Service, navigation, register_servic
 def init_app(app: Flask) -> None:
     """Register routes, states and the door on the portal."""
     app.register_blueprint(public.bp)
+    app.register_blueprint(anggaran.bp)
     register_states(PUBLIC_STATES)
     register_dataset(imports.DATASET)
+    register_dataset(anggaran_imports.DATASET)
     register_service(
         Service(
             lazy("Hibah dan bansos"),
@@ -23,6 +27,15 @@ def init_app(app: Flask) -> None:
             "/hibah",
             "hibah",
             queries.key_figures,
+        )
+    )
+    register_service(
+        Service(
+            lazy("Anggaran"),
+            lazy("Pendapatan dan belanja daerah menurut SKPD dan rekening, sampai baris terakhir."),
+            "/anggaran",
+            "anggaran",
+            anggaran_queries.key_figures,
         )
     )
     app.context_processor(_portal_navigation)

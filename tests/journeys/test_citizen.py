@@ -12,6 +12,7 @@ PAGES = (
     ("bandung.localhost", "/"),
     ("bandung.localhost", "/hibah"),
     ("bandung.localhost", "/hibah/CONTOH-0001"),
+    ("bandung.localhost", "/anggaran"),
     ("bandung.localhost", "/masuk"),
     ("bandung.localhost", "/lupa-sandi"),
     ("bandung.localhost", "/tidak-ada"),

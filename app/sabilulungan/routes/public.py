@@ -1,40 +1,21 @@
 """Pages and files of the grants that anyone may read."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import asdict
 
-from flask import Blueprint, Response, abort, g, render_template, request, stream_with_context
+from flask import Blueprint, Response, abort, g, render_template, request
 from werkzeug.exceptions import UnprocessableEntity
 
 from app.sabilulungan import opendata, queries
 from app.sabilulungan.queries import FACETS, ORDERS, Filter
+from app.sabilulungan.routes.asking import choice, download, number
 from app.sabilulungan.stages import PUBLIC_STATES, STAGES
 from app.services.identity.permissions import PUBLIK, requires
 from app.services.opendata.tables import csv_lines, json_array, xlsx_file
 from app.services.ui.i18n import _
-from app.tenancy.context import keep
 
 bp = Blueprint("sabilulungan", __name__, template_folder="../templates")
 LONGEST_SEARCH = 200
-
-
-def _number(name: str, least: int, most: int) -> int | None:
-    value = request.args.get(name, "").strip()
-    if not value:
-        return None
-    if not value.isascii() or not value.isdigit() or not least <= int(value[:9]) <= most:
-        raise UnprocessableEntity(
-            _("%(name)s harus angka %(least)s sampai %(most)s.", name=name, least=least, most=most)
-        )
-    return int(value)
-
-
-def _choice(name: str, allowed: Iterable[str]) -> str | None:
-    value = request.args.get(name)
-    if value is not None and value not in allowed:
-        raise UnprocessableEntity(_("Pilihan %(name)s tidak dikenal. Kembali ke daftar dan pilih lagi.", name=name))
-    return value
 
 
 def _filter() -> Filter:
@@ -48,12 +29,12 @@ def _filter() -> Filter:
         raise UnprocessableEntity(_("Pencarian terlalu panjang; pakai paling banyak 200 huruf."))
     return Filter(
         q=wanted,
-        tahun=_number("tahun", 1945, 2100),
-        jenis=_choice("jenis", ("hibah", "bansos", "")),
+        tahun=number("tahun", 1945, 2100),
+        jenis=choice("jenis", ("hibah", "bansos", "")),
         bidang=request.args.get("bidang"),
         kecamatan=request.args.get("kecamatan"),
-        status=_choice("status", PUBLIC_STATES),
-        urut=_choice("urut", ORDERS) or "terbaru",
+        status=choice("status", PUBLIC_STATES),
+        urut=choice("urut", ORDERS) or "terbaru",
     )
 
 
@@ -73,7 +54,7 @@ def index() -> str:
         "sabilulungan/index.html",
         wanted=wanted,
         active=sum(value is not None for name, value in asdict(wanted).items() if name in {*FACETS, "status"}),
-        listing=queries.listing(wanted, _number("halaman", 1, 1_000_000) or 1),
+        listing=queries.listing(wanted, number("halaman", 1, 1_000_000) or 1),
         by_bidang=queries.money_by_bidang(wanted),
         states=PUBLIC_STATES,
         query=request.query_string.decode("ascii", "replace"),
@@ -110,17 +91,11 @@ def _timeline(reached: int, passed: dict[int, queries.Step]) -> list[dict[str, o
     ]
 
 
-def _download(lines: Iterable[bytes], mimetype: str, name: str) -> Response:
-    response = Response(stream_with_context(keep(lines)), mimetype=mimetype)
-    response.headers["Content-Disposition"] = f'attachment; filename="{g.site.subdomain}-{name}"'
-    return response
-
-
 @bp.get("/hibah.csv")
 @requires(PUBLIK)
 def as_csv() -> Response:
     """What the filter shows, as CSV."""
-    return _download(csv_lines(opendata.COLUMNS, opendata.table_rows(_filter())), "text/csv", "hibah.csv")
+    return download(csv_lines(opendata.COLUMNS, opendata.table_rows(_filter())), "text/csv", "hibah.csv")
 
 
 @bp.get("/hibah.xlsx")
@@ -128,7 +103,7 @@ def as_csv() -> Response:
 def as_xlsx() -> Response:
     """What the filter shows, as a workbook."""
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return _download(xlsx_file(opendata.COLUMNS, opendata.table_rows(_filter()), "Hibah"), kind, "hibah.xlsx")
+    return download(xlsx_file(opendata.COLUMNS, opendata.table_rows(_filter()), "Hibah"), kind, "hibah.xlsx")
 
 
 @bp.get("/hibah.json")
@@ -142,7 +117,7 @@ def as_json() -> Response:
         "license": opendata.LICENCE,
     }
     prefix = json.dumps(head, ensure_ascii=False)[:-1].encode() + b', "grants": '
-    return _download(
+    return download(
         json_array(prefix, opendata.grants(_filter(), g.site), b"}"), "application/json", "hibah-360giving.json"
     )
 
@@ -151,4 +126,4 @@ def as_json() -> Response:
 @requires(PUBLIK)
 def process_csv() -> Response:
     """Every proposal with its steps: what 360Giving has no place for."""
-    return _download(csv_lines(opendata.STEP_COLUMNS, opendata.step_rows()), "text/csv", "hibah-proses.csv")
+    return download(csv_lines(opendata.STEP_COLUMNS, opendata.step_rows()), "text/csv", "hibah-proses.csv")
