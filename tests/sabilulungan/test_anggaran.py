@@ -22,14 +22,14 @@ from tenants.provision import Order, provision
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT.parent / "shared" / "data" / "apba_aceh_2025.csv"
 MAPPING = load_mapping((ROOT / "tenants" / "templates" / "baku" / "anggaran-apba.toml").read_text())
-REGION, HOST = 3275, {"base_url": "http://bekasi.localhost"}
+REGION, HOST = 3272, {"base_url": "http://sukabumi.localhost"}
 HEAD = "tahun,skpd_kode,skpd_nama,kode_rekening,uraian,level,jumlah\n"
 
 
 @pytest.fixture(scope="module")
 def region(worker_app: Flask) -> Iterator[None]:
     with worker_app.app_context():
-        list(provision(Order(REGION, "bekasi", "KOTA")))
+        list(provision(Order(REGION, "sukabumi", "KOTA")))
         with acting_for(Context(REGION, "sistem:uji", "worker")):
             yield
 
