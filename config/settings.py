@@ -40,6 +40,7 @@ class Settings:
     web_threads: int = 8
     max_body: int = 64 * 1024 * 1024
     queue: str = "smartcity"
+    citus: bool = False
 
     @property
     def embedded(self) -> bool:
@@ -125,5 +126,6 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         mail_from=env.get("MAIL_FROM", "portal@localhost"),
         metrics_token=env.get("METRICS_TOKEN", ""),
         queue=env.get("QUEUE", "smartcity"),
+        citus=_flag(env, "CITUS"),
         **numbers,
     )

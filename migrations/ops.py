@@ -1,10 +1,11 @@
 """The one helper that makes a tenant table: keys, policy, grants, and its Citus form."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from alembic import op
+
+from config import settings as configuration
 
 POLICY_ROLES = "smartcity_app, smartcity_worker, smartcity_export"
 OWN_REGION = "region_id = tenancy.region_id()"
@@ -64,5 +65,5 @@ def secure(name: str, writes: str) -> None:
 
 def distribute(name: str) -> None:
     """On Citus (CITUS=1) the table is spread by region before its foreign keys are added."""
-    if os.environ.get("CITUS") == "1":
+    if configuration.load().citus:
         op.execute(f"SELECT create_distributed_table('{name}', 'region_id')")

@@ -28,7 +28,7 @@ def make_proposals(count: int) -> None:
     """Write `count` synthetic proposals into the current region; the same ones at every run (seeded by the region)."""
     region_id = current().region_id
     # Not a secret: demonstration data must be the same at every start.
-    dice = random.Random(region_id)
+    dice = random.Random(region_id)  # noqa: S311
     for number in range(1, count + 1):
         proposal = _proposal(dice, region_id, number)
         db.session.add(proposal)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, select
 
 from app.kernel.text import redact
 from app.sabilulungan import search
@@ -124,8 +124,8 @@ class Step:
 SHOWN = tuple(getattr(Hibah, name) for name in PublicHibah.__dataclass_fields__)
 
 
-def _public(row: Any) -> PublicHibah:
-    values = dict(row._mapping)
+def _public(row: Row[Any]) -> PublicHibah:
+    values = row._asdict()
     values["judul"] = redact(values["judul"])
     return PublicHibah(**values)
 

@@ -3,7 +3,6 @@
 import re
 import threading
 import time
-import uuid
 from collections import defaultdict
 from collections.abc import Callable
 
@@ -11,6 +10,7 @@ from flask import Flask, Response, abort, g, request
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app.kernel.identifiers import uuid7
 from app.services.identity.permissions import OPEN_ENDPOINTS
 from app.services.ui.i18n import _
 from app.tenancy import context as tenancy_context
@@ -93,7 +93,7 @@ def init_app(app: Flask) -> None:
 def _opener(sites: SiteCache, gate: RegionGate) -> Callable[[], None]:
     def open_door() -> None:
         asked = request.headers.get("X-Request-ID", "")
-        g.request_id = asked if REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
+        g.request_id = asked if REQUEST_ID.fullmatch(asked) else uuid7().hex
         g.log_token = log_context.set(LogContext(g.request_id))
         if len(request.query_string) > LONGEST_QUERY:
             abort(414)

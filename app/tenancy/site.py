@@ -60,21 +60,20 @@ def resolve(host: str, base_domain: str) -> Site | None:
     subdomain = host.removesuffix("." + base_domain) if host.endswith("." + base_domain) else None
     where = "WHERE s.subdomain = :name" if subdomain is not None else "WHERE s.custom_domain = :name"
     row = _fetch(COLUMNS + where, name=subdomain if subdomain is not None else host)
-    return Site(**row[0]) if row else None
+    return row[0] if row else None
 
 
 def live_sites() -> list[Site]:
     """Every active portal and province, by code: public facts, no row of a region is read."""
-    rows = _fetch(COLUMNS + "WHERE s.state = 'AKTIF' AND s.room IN ('portal', 'province') ORDER BY r.code")
-    return [Site(**row) for row in rows]
+    return _fetch(COLUMNS + "WHERE s.state = 'AKTIF' AND s.room IN ('portal', 'province') ORDER BY r.code")
 
 
 def all_sites() -> list[Site]:
     """Every site in any state, by code, for the operator."""
-    return [Site(**row) for row in _fetch(COLUMNS + "ORDER BY r.code, s.room")]
+    return _fetch(COLUMNS + "ORDER BY r.code, s.room")
 
 
-def _fetch(sql: str, **params: object) -> list[dict[str, object]]:
+def _fetch(sql: str, **params: object) -> list[Site]:
     engine: Engine = db.engine
     with engine.connect() as connection:
-        return [dict(row) for row in connection.execute(text(sql), params).mappings()]
+        return [Site(**row) for row in connection.execute(text(sql), params).mappings()]

@@ -95,7 +95,9 @@ def _account(where: str, **params: object) -> Account | None:
     if row is None:
         return None
     roles = region_sql("SELECT role FROM account_roles WHERE region_id = :region_id AND account_id = :id", id=row.id)
-    return Account(*row, frozenset(roles.scalars()))
+    return Account(
+        row.region_id, row.id, row.email, row.nama, row.state, row.version, frozenset(roles.scalars())
+    )
 
 
 def _demo_allowed(email: str) -> bool:

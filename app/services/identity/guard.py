@@ -1,7 +1,7 @@
 """Sessions of one host, and the one place that holds what `@requires` declares."""
 
 from flask import Flask, Response, abort, current_app, g, redirect, request, session
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.wrappers import Request
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -41,7 +41,7 @@ class HostSessions(SecureCookieSessionInterface):
         """The session; an empty one for a bad host (the door answers 400)."""
         return super().open_session(app, request) or self.session_class()
 
-    def save_session(self, app: Flask, session: SecureCookieSession, response: BaseResponse) -> None:  # type: ignore[override]
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Write the cookie unless the host is bad."""
         if self.get_signing_serializer(app) is not None:
             super().save_session(app, session, response)

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 
+from app.kernel import clock
 from app.kernel.dates import BadDate, parse_date
 from app.kernel.money import BadAmount, parse_rupiah
 
@@ -77,6 +78,6 @@ class Cells:
         except BadDate as error:
             self.fail(column, "E04", str(error))
             return None
-        if day > datetime.now(UTC).date():
+        if day > clock.today():
             self.fail(column, "E04", "tanggal belum tiba")
         return day

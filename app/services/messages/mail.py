@@ -75,10 +75,12 @@ def letters(settings: Settings) -> list[Letter]:
     """The current region's latest letters, newest first (names of files grow with time)."""
     files = sorted(mail_folder(settings).glob("*.eml"), reverse=True)[:SHOWN]
     read = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
-    return [
-        Letter(str(m["To"]), str(m["Subject"]), m.get_body().get_content() if m.get_body() else "", str(m["Date"]))
-        for m in read
-    ]
+    return [Letter(str(m["To"]), str(m["Subject"]), _body(m), str(m["Date"])) for m in read]
+
+
+def _body(message: EmailMessage) -> str:
+    part = message.get_body()
+    return part.get_content() if isinstance(part, EmailMessage) else ""
 
 
 def register() -> None:

@@ -92,15 +92,15 @@ def handle(error: HTTPException) -> Response:
     if not isinstance(response, Response):
         response = Response(status=error.code, headers=list(response.headers))
     code = error.code or 500
-    title, help_text = TEXTS[code]
+    title, help_text = (str(part) for part in TEXTS[code])
     if error.description and error.description != type(error).description:
         # Who raised it knew more than the status code does, and said so in the reader's language.
         help_text = error.description
     if wants_problem():
-        response.set_data(problem(code, str(title), str(help_text)))
+        response.set_data(problem(code, title, help_text))
         response.content_type = "application/problem+json"
         return response
-    response.set_data(render_error(code, str(title), str(help_text)))
+    response.set_data(render_error(code, title, help_text))
     response.content_type = "text/html; charset=utf-8"
     return response
 

@@ -89,13 +89,13 @@ def test_a_rolled_back_request_asks_for_nothing(worker_app: Flask) -> None:
 def test_a_failed_job_is_tried_again_later(worker_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(_payload: dict[str, object]) -> None:
         region_sql("UPDATE region_settings SET value = 'setengah jalan' WHERE region_id = :region_id")
-        raise OSError
+        raise OSError("jaringan mati")
 
     monkeypatch.setitem(outbox._jobs, "gagal", fails)
     with worker_app.app_context():
         number = ask("gagal")
         with acting_for(Context(A, "sistem:worker", "worker")):
-            with pytest.raises(OSError):
+            with pytest.raises(OSError, match="jaringan mati"):
                 outbox.perform(number)
             row = region_sql(
                 "SELECT attempts, error, done_at, due_at > now() AS later FROM outbox WHERE region_id = :region_id"

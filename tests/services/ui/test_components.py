@@ -1,11 +1,12 @@
 """Each component renders, says what it must, and keeps the strict CSP."""
 
 import re
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
 import pytest
-from flask import g, render_template_string
+from flask import Flask, g, render_template_string
 
 from app.services.ui import query_url
 
@@ -24,7 +25,7 @@ class FakeField:
         self.label = SimpleNamespace(text="Nama organisasi")
         self.flags = SimpleNamespace(required=True)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[object]:
         return iter(self.options)
 
     def __call__(self, **attributes: object) -> str:
@@ -181,7 +182,7 @@ CASES = {
 
 
 @pytest.fixture
-def page(render):
+def page(render: Callable[..., str]) -> Callable[[str], str]:
     shown = {
         "tiles": TILES,
         "steps": STEPS,
@@ -196,14 +197,14 @@ def page(render):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_component_says_what_it_must_and_keeps_the_strict_csp(page, name):
+def test_a_component_says_what_it_must_and_keeps_the_strict_csp(page: Callable[[str], str], name: str) -> None:
     source, expected = CASES[name]
     html = page(source)
     assert expected in html
     assert not FORBIDDEN.search(html)
 
 
-def test_components_speak_english_to_a_reader_of_english(shared_app, site):
+def test_components_speak_english_to_a_reader_of_english(shared_app: Flask, site: SimpleNamespace) -> None:
     with shared_app.test_request_context("/?bahasa=en"):
         g.site = site
         html = render_template_string(
@@ -214,14 +215,14 @@ def test_components_speak_english_to_a_reader_of_english(shared_app, site):
     assert "9 January 2025" in html
 
 
-def test_every_macro_is_tried_here(shared_app):
+def test_every_macro_is_tried_here(shared_app: Flask) -> None:
     tried = set(re.findall(r"ui\.(\w+)\(", " ".join(source for source, _ in CASES.values())))
     components = shared_app.jinja_env.get_template("ui/components.html").module
     macros = {name for name, macro in vars(components).items() if hasattr(macro, "catch_varargs")}
     assert macros - tried <= {"icon", "csrf", "shown", "facet_list"}
 
 
-def test_text_of_citizens_is_escaped_everywhere(page):
+def test_text_of_citizens_is_escaped_everywhere(page: Callable[[str], str]) -> None:
     hostile = "'<img src=x onerror=alert(1)>'"
     for source in (
         f"{{{{ ui.badge(label={hostile}) }}}}",
@@ -233,18 +234,18 @@ def test_text_of_citizens_is_escaped_everywhere(page):
         assert "<img" not in page(source)
 
 
-def test_an_entry_made_the_same_day_is_not_marked_as_late(page):
+def test_an_entry_made_the_same_day_is_not_marked_as_late(page: Callable[[str], str]) -> None:
     # 23.30 UTC on the 8th is already the 9th in Bandung.
     step = "{'title': 'x', 'status': 'done', 'event_date': day, 'recorded_at': at}"
     assert "belakangan" not in page(f"{{{{ ui.timeline([{step}]) }}}}")
 
 
-def test_a_filter_link_keeps_the_rest_of_the_address_and_returns_to_page_one(page):
+def test_a_filter_link_keeps_the_rest_of_the_address_and_returns_to_page_one(page: Callable[[str], str]) -> None:
     assert page("{{ query_url(jenis='HIBAH') }}") == "/hibah?status=DIAJUKAN&amp;jenis=HIBAH"
     assert page("{{ query_url(status=none) }}") == "/hibah"
     assert page("{{ language_url('en') }}") == "/hibah?status=DIAJUKAN&amp;halaman=3&amp;bahasa=en"
 
 
-def test_an_address_never_leads_to_another_host(app):
+def test_an_address_never_leads_to_another_host(app: Flask) -> None:
     with app.test_request_context("/", environ_overrides={"PATH_INFO": "//jahat.example/x"}):
         assert query_url() == "/jahat.example/x"
