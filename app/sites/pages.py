@@ -9,7 +9,7 @@ from app.services.identity.permissions import PUBLIK, requires
 from app.services.ui.portal import cards
 from app.sites.tiles import tile_position
 from app.tenancy.database import db
-from app.tenancy.site import Site, live_sites
+from app.tenancy.site import Site, live_sites, site_url
 from config.settings import Settings
 
 bp = Blueprint("sites", __name__, template_folder="templates")
@@ -23,13 +23,6 @@ class Group:
     sites: list[Site]
 
 
-def site_url(site: Site) -> str:
-    """The address of a site, from the registry; only scheme and port are the deployment's."""
-    settings: Settings = current_app.extensions["settings"]
-    scheme, port = ("https", "") if settings.tls else ("http", f":{settings.port}")
-    return f"{scheme}://{site.subdomain}.{settings.base_domain}{port}/"
-
-
 @bp.get("/")
 @requires(PUBLIK)
 def front() -> str:
@@ -41,6 +34,7 @@ def front() -> str:
 
 def landing() -> str:
     """Which regions are live, by province, with search and the tile map."""
+    settings: Settings = current_app.extensions["settings"]
     wanted = request.args.get("q", "").strip()
     sites = live_sites()
     here = g.site.region_id if g.site.room == "province" else None
@@ -55,7 +49,7 @@ def landing() -> str:
         {
             "code": province.code, "name": province.name, "short": province.subdomain.upper()[:6],
             "value": sum(site.region_id // 100 == number for site in portals),
-            "url": site_url(province), "row": row, "col": col, "level": 3,
+            "url": site_url(province, settings), "row": row, "col": col, "level": 3,
         }
         for number, province in provinces.items()
         for row, col in [tile_position(number)]
@@ -68,7 +62,7 @@ def landing() -> str:
         total=len(portals),
         people=sum(site.population for site in portals),
         wanted=wanted,
-        site_url=site_url,
+        site_url=lambda site: site_url(site, settings),
     )
 
 

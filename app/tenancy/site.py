@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, text
 
 from app.tenancy.database import db
+from config.settings import Settings
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:\d{1,5})?", re.ASCII)
 
@@ -26,15 +27,23 @@ class Site:
     demo: bool = False
     language: str = "id"
     population: int = 0
+    custom_domain: str | None = None
     tokens: dict[str, str] | None = None
 
 
 LANDING = Site(0, "0", "Sabilulungan Nusantara", "NASIONAL", "", "Asia/Jakarta", "landing", "AKTIF")
 COLUMNS = """
 SELECT r.id AS region_id, r.code, r.name, r.kind, s.subdomain, r.time_zone, s.room, s.state, s.reason, s.demo,
-       s.language, r.population
+       s.language, r.population, s.custom_domain
 FROM tenancy.sites s JOIN tenancy.regions r ON r.id = s.region_id
 """
+
+
+def site_url(site: Site, settings: Settings) -> str:
+    """The address of a site, ending in a slash: from the registry, only scheme and port are the deployment's."""
+    scheme, port = ("https", "") if settings.tls else ("http", f":{settings.port}")
+    host = site.custom_domain or ".".join(part for part in (site.subdomain, settings.base_domain) if part)
+    return f"{scheme}://{host}{port}/"
 
 
 class BadHost(ValueError):
