@@ -91,8 +91,9 @@ def _children(dice: random.Random, proposal: Hibah) -> list[HibahRab | HibahStep
             HibahRab(hibah_id=proposal.id, nomor=n + 1, uraian=ITEMS[n], harga_satuan=amount, jumlah=amount)
         )
     assert proposal.tanggal_masuk is not None
+    day = proposal.tanggal_masuk
     for stage in range(1, proposal.stage + 1):
-        day = min(proposal.tanggal_masuk + timedelta(days=stage * dice.randrange(12, 30)), clock.today())
+        day = min(day + timedelta(days=dice.randrange(5, 40)), clock.today())
         recorded = datetime(day.year, day.month, day.day, 3, 30, tzinfo=UTC)
         rows.append(HibahStep(hibah_id=proposal.id, stage=stage, happened_on=day, recorded_at=recorded))
     if (paid := proposal.amount_disbursed) is not None and proposal.tahun is not None:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 
 #: Tables of the schema `tenancy` that hold no region's rows; read-only to the runtime roles, or unreadable.
 REFERENCE_TABLES = ("regions", "sites", "districts", "keys", "alembic_version")
-DEFINER_FUNCTIONS = ("region_id", "publish_site", "set_site_state")
+DEFINER_FUNCTIONS = ("region_id", "publish_site", "set_site_state", "set_site_look")
 RUNTIME = "('smartcity_app', 'smartcity_worker', 'smartcity_reader', 'smartcity_export')"
 COLUMNS = """
     pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
