@@ -18,6 +18,7 @@ from app.tenancy.database import db, region_sql
 from app.tenancy.site import all_sites
 from config.settings import Settings
 from tenants.data_commands import data
+from tenants.demo_commands import demo
 from tenants.provision import Order, UnknownRegion, UnknownTemplate, provision
 from tenants.registry import Region, find, load_regions
 
@@ -183,10 +184,11 @@ def resume(code: str) -> None:
 
 def commands_of() -> list[click.Command]:
     """Every command of this room, for the manual and its test."""
-    return [*tenants.commands.values(), *data.commands.values()]
+    return [*tenants.commands.values(), *data.commands.values(), *demo.commands.values()]
 
 
 def init_app(app: Flask) -> None:
     """Attach the commands."""
     app.cli.add_command(tenants)
     app.cli.add_command(data)
+    app.cli.add_command(demo)
