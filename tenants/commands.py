@@ -11,12 +11,14 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy import text
 
+from app.services import audit
 from app.services.identity.accounts import Refused
 from app.services.imports.tabular import open_table
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db, region_sql
 from app.tenancy.site import all_sites
 from config.settings import Settings
+from tenants.audit_commands import audit_commands
 from tenants.data_commands import data
 from tenants.provision import Order, UnknownTemplate, provision
 from tenants.registry import Region, find, load_regions
@@ -160,6 +162,8 @@ def _set_state(code: str, state: str, reason: str) -> None:
     with acting_for(Context(region.id, "sistem:operator", "worker")):
         statement = text("SELECT tenancy.set_site_state(:state, :reason)")
         changed = db.session.execute(statement, {"state": state, "reason": reason}).scalar_one()
+        if changed:
+            audit.note("daerah.keadaan", "region", str(region.id), after={"keadaan": state}, reason=reason)
         db.session.commit()
     if not changed:
         raise click.ClickException(f"{region.name} belum disediakan.")
@@ -183,10 +187,11 @@ def resume(code: str) -> None:
 
 def commands_of() -> list[click.Command]:
     """Every command of this room, for the manual and its test."""
-    return [*tenants.commands.values(), *data.commands.values()]
+    return [command for group in (tenants, data, audit_commands) for command in group.commands.values()]
 
 
 def init_app(app: Flask) -> None:
     """Attach the commands."""
     app.cli.add_command(tenants)
     app.cli.add_command(data)
+    app.cli.add_command(audit_commands)

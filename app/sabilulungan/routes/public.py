@@ -8,10 +8,10 @@ from werkzeug.exceptions import UnprocessableEntity
 
 from app.sabilulungan import opendata, queries
 from app.sabilulungan.queries import FACETS, ORDERS, Filter
-from app.sabilulungan.routes.asking import choice, download, number
 from app.sabilulungan.stages import PUBLIC_STATES, STAGES
 from app.services.identity.permissions import PUBLIK, requires
 from app.services.opendata.tables import csv_lines, json_array, xlsx_file
+from app.services.ui.asking import choice, download, number
 from app.services.ui.i18n import _
 
 bp = Blueprint("sabilulungan", __name__, template_folder="../templates")

@@ -1,0 +1,20 @@
+"""The screens of the audit: a room of its own above identity, which itself writes into the log below."""
+
+from flask import Flask
+
+from app.services.audit import register_events
+from app.services.audit_pages import routes
+from app.services.ui.i18n import lazy
+
+#: Events of commands: their rooms are not part of the web process.
+EVENTS = {
+    "daerah.langkah": lazy("Langkah penyediaan selesai"),
+    "daerah.keadaan": lazy("Keadaan portal diubah"),
+    "impor.selesai": lazy("Data diimpor"),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Register pages and names."""
+    register_events(EVENTS)
+    app.register_blueprint(routes.bp)
