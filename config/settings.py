@@ -41,6 +41,7 @@ class Settings:
     max_body: int = 64 * 1024 * 1024
     queue: str = "smartcity"
     citus: bool = False
+    old_master_keys: tuple[bytes, ...] = ()
 
     @property
     def embedded(self) -> bool:
@@ -49,7 +50,15 @@ class Settings:
 
     def derive(self, purpose: str) -> bytes:
         """A 32-byte key for one purpose (HKDF-SHA256, expand step, from the master key)."""
-        return hmac.new(self.master_key, purpose.encode() + b"\x01", hashlib.sha256).digest()
+        return self._expand(self.master_key, purpose)
+
+    def derive_all(self, purpose: str) -> list[bytes]:
+        """The same key from the present master key and from those before it, newest first (rotation)."""
+        return [self._expand(key, purpose) for key in (self.master_key, *self.old_master_keys)]
+
+    @staticmethod
+    def _expand(key: bytes, purpose: str) -> bytes:
+        return hmac.new(key, purpose.encode() + b"\x01", hashlib.sha256).digest()
 
     def role_password(self, role: str) -> str:
         """The password of a runtime database role: derived, so that no list of passwords is kept."""
@@ -127,5 +136,6 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         metrics_token=env.get("METRICS_TOKEN", ""),
         queue=env.get("QUEUE", "smartcity"),
         citus=_flag(env, "CITUS"),
+        old_master_keys=tuple(key.encode() for key in env.get("MASTER_KEY_OLD", "").split(",") if key),
         **numbers,
     )

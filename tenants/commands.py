@@ -20,7 +20,7 @@ from app.tenancy.site import all_sites
 from config.settings import Settings
 from tenants.audit_commands import audit_commands
 from tenants.data_commands import data
-from tenants.provision import Order, UnknownTemplate, provision
+from tenants.provision import Order, UnknownRegion, UnknownTemplate, provision
 from tenants.registry import Region, find, load_regions
 
 tenants = AppGroup("tenants", help="Daerah: daftar, status, penyediaan, penangguhan.")
@@ -109,7 +109,7 @@ def provision_regions(
         )  # fmt: skip
         try:
             fresh = sum(not step.was_there for step in provision(order))
-        except (UnknownTemplate, Refused) as error:
+        except (UnknownTemplate, UnknownRegion, Refused) as error:
             raise click.ClickException(f"{item.region.name}: {error}") from error
         seconds = time.perf_counter() - started
         if as_json:

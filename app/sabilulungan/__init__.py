@@ -18,7 +18,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(public.bp)
     app.register_blueprint(anggaran.bp)
     register_states(PUBLIC_STATES)
-    register_dataset(imports.DATASET)
+    for dataset in imports.DATASETS:
+        register_dataset(dataset)
     register_dataset(anggaran_imports.DATASET)
     register_service(
         Service(

@@ -5,7 +5,7 @@ from alembic import op
 from migrations.ops import TenantTable, create_tenant_table
 
 revision = "0020"
-down_revision = "0007"
+down_revision = "0009"
 
 LOG = TenantTable(
     "audit_log",

@@ -1,6 +1,6 @@
 """The region's log for those who may read it, one's own history for everybody, and the public roots."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from app.services.audit.events import EXPORT, event_label, events
 from app.services.audit.queries import LogFilter, LogRow
 from app.services.audit.roots import Root
 from app.services.identity import accounts
-from app.services.identity.permissions import AUDIT_LIHAT, MASUK, PUBLIK, ROLES, requires
+from app.services.identity.permissions import AUDIT_LIHAT, MASUK, PUBLIK, requires
 from app.services.opendata.tables import csv_lines
 from app.services.ui.asking import choice, download, number
 from app.services.ui.i18n import _
@@ -68,8 +68,10 @@ def _names(rows: Iterable[LogRow]) -> dict[str, str]:
     return accounts.names({name for row in rows for name in (row.actor, row.subject_id, row.acting_for)})
 
 
-def _roles(codes: str) -> str:
-    return ", ".join(ROLES[code][0] if code in ROLES else code for code in codes.split(":") if code)
+def _role_words() -> Callable[[str], str]:
+    """Makes `admin:opd` what these roles are called in this region."""
+    known = accounts.role_names()
+    return lambda codes: ", ".join(known.get(code, code) for code in codes.split(":") if code)
 
 
 @bp.get("/pengaturan/audit")
@@ -85,7 +87,7 @@ def log() -> str:
         listing=listing,
         names=_names(listing.rows),
         label=event_label,
-        roles=_roles,
+        roles=_role_words(),
         options=[(code, str(words)) for code, words in events().items()],
         query=request.query_string.decode("ascii", "replace"),
         root=next(iter(roots.roots_of(g.site.region_id)), None),
@@ -140,7 +142,7 @@ def history() -> str:
         everything=everything,
         names=_names(listing.rows),
         label=event_label,
-        roles=_roles,
+        roles=_role_words(),
     )
 
 

@@ -153,6 +153,18 @@ def like(wanted: str) -> list[tuple[UUID, str, str]]:
     return [(row.id, row.nama, row.email) for row in rows]
 
 
+def role_names() -> dict[str, str]:
+    """role -> what it is called in this region."""
+    rows = region_sql("SELECT kode, nama FROM region_roles WHERE region_id = :region_id")
+    own = {row.kode: row.nama for row in rows}
+    return {role: own.get(role, name) for role, (name, _permissions) in ROLES.items()}
+
+
+def names_of(roles: Iterable[str]) -> list[str]:
+    """What these roles are called in this region, in the order of the table."""
+    return [name for role, name in role_names().items() if role in set(roles)]
+
+
 def _digest(kind: str, value: str) -> str:
     settings: Settings = current_app.extensions["settings"]
     return hmac.new(settings.derive(f"{kind}:{current().region_id}"), value.encode(), hashlib.sha256).hexdigest()

@@ -37,7 +37,18 @@ class NavItem:
     current: bool
 
 
+@dataclass(frozen=True)
+class SettingsPage:
+    """A page of a room below /pengaturan, for whoever has the permission."""
+
+    label: Lazy
+    text: Lazy
+    url: str
+    permission: str
+
+
 _services: dict[str, Service] = {}
+_settings_pages: dict[str, SettingsPage] = {}
 
 
 def register_service(service: Service) -> None:
@@ -53,3 +64,13 @@ def cards() -> list[tuple[Service, list[Figure]]]:
 def navigation() -> list[NavItem]:
     """The portal's navigation for the page being shown."""
     return [NavItem(str(s.label), s.url, request.path.startswith(s.url)) for s in _services.values()]
+
+
+def register_settings_page(page: SettingsPage) -> None:
+    """List `page` on the region's settings (by its address, once)."""
+    _settings_pages[page.url] = page
+
+
+def settings_pages() -> list[SettingsPage]:
+    """Every registered page of settings, in the order of registration."""
+    return list(_settings_pages.values())
