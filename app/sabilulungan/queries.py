@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 from app.kernel.text import initials_only, redact
 from app.sabilulungan import search
 from app.sabilulungan.models import Hibah, HibahStep, Organisasi
-from app.sabilulungan.stages import STOPPED, public_state, stages_of, statuses_of
+from app.sabilulungan.stages import DRAFT, STOPPED, public_state, stages_of, statuses_of
 from app.services.ui.i18n import _
 from app.services.ui.portal import Figure
 from app.tenancy.database import db
@@ -158,7 +158,8 @@ def _of_state(state: str) -> ColumnElement[bool]:
 
 
 def filtered(statement: Select[Any], wanted: Filter, *, without: str = "") -> Select[Any]:
-    """The statement kept to what the reader asked for; a facet counts `without` its own choice."""
+    """The statement kept to what the reader asked for, never a draft; a facet counts `without` its own choice."""
+    statement = statement.where(Hibah.status != DRAFT)
     for name, attribute in FACETS.items():
         value = getattr(wanted, name)
         if value is not None and name != without:
@@ -239,6 +240,7 @@ def stream_steps() -> Iterator[tuple[str, int, date | None, datetime]]:
     statement = (
         select(Hibah.nomor, HibahStep.stage, HibahStep.happened_on, HibahStep.recorded_at)
         .join(Hibah, (Hibah.region_id == HibahStep.region_id) & (Hibah.id == HibahStep.hibah_id))
+        .where(Hibah.status != DRAFT)
         .order_by(Hibah.nomor, HibahStep.stage)
     )
     for row in db.session.execute(statement.execution_options(yield_per=EXPORT_BATCH)):
