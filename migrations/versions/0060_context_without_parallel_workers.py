@@ -6,8 +6,8 @@ the cores of the others.
 
 from alembic import op
 
-revision = "0020"
-down_revision = "0007"
+revision = "0060"
+down_revision = "0009"
 
 
 def upgrade() -> None:
