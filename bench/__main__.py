@@ -7,7 +7,7 @@ import time
 
 from bench import guard, memory, pages, provisioning, rows
 from bench.figures import Figure, line, say, write
-from bench.ground import REAL_SIZE, prepared
+from bench.ground import TYPICAL, prepared
 
 
 def measure(scale: float) -> list[Figure]:
@@ -17,7 +17,7 @@ def measure(scale: float) -> list[Figure]:
         wanted = rows.sizes(ground)
         say(f"{sum(wanted.values())} rows in {len(wanted)} regions")
         rows.fill(ground.everyone, wanted)
-        rows.fill(ground.alone, {REAL_SIZE: wanted[REAL_SIZE]})
+        rows.fill(ground.alone, {TYPICAL: wanted[TYPICAL]})
         found = [*guard.figures(ground), *found, provisioning.migration(ground)]
         found += pages.figures(ground)
         found += memory.many_requests(ground)

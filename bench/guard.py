@@ -27,10 +27,10 @@ from config.settings import Settings
 
 TURNS = 40
 TURN_SECONDS = 0.03
-GOAL = 1.10
-#: What is measured. `page`: a transaction as a page makes it, through the session. `driver`: the same through the bare
-#: driver. `statement`: one statement more in an open transaction, through the bare driver.
-LEVELS = ("page", "driver", "statement")
+#: What is measured. `session`: a transaction of the one query as the application runs it, through SQLAlchemy's session
+#: on both sides. `driver`: the same with nothing but psycopg2 on both sides. `statement`: one statement more in a
+#: transaction that is open already, which shows what is the opening's and what the policy's.
+LEVELS = {"session": 1.10, "driver": 1.10, "statement": None}
 Statement = Callable[[], Any]
 
 
@@ -52,10 +52,10 @@ def queries(*, by_hand: bool) -> dict[str, tuple[int, Statement]]:
     listed = (Hibah.nomor, Hibah.judul, Hibah.tanggal_masuk, Hibah.amount_tapd)
     money = (func.count(), func.sum(Hibah.amount_requested), func.sum(Hibah.amount_tapd))
     parts = (
-        select(Hibah.nomor, HibahRab.uraian, HibahRab.amount_requested)
+        select(Hibah.nomor, HibahRab.uraian, HibahRab.jumlah)
         .join(Hibah, (Hibah.region_id == HibahRab.region_id) & (Hibah.id == HibahRab.hibah_id))
         .where(Hibah.stage == 7)
-        .order_by(HibahRab.amount_requested.desc(), Hibah.id)
+        .order_by(HibahRab.jumlah.desc(), Hibah.id)
         .limit(20)
     )
     newest = select(*listed).order_by(Hibah.tanggal_masuk.desc().nulls_last(), Hibah.id.desc()).limit(20)
@@ -71,15 +71,14 @@ def queries(*, by_hand: bool) -> dict[str, tuple[int, Statement]]:
 
 
 def figures(ground: Ground) -> list[Figure]:
-    """Each query at each level; the goal is on what a page does."""
+    """Each query at each level; the goal is held against whole transactions, the opening of the context included."""
     found = []
     with ExitStack() as stack:
         ours = stack.enter_context(_side(_application, ground.everyone.settings))
         control = stack.enter_context(_side(_plain, ground.everyone.plain_url))
         for name in queries(by_hand=True):
             say(f"guard: {name}")
-            for level in LEVELS:
-                goal = GOAL if level == "page" else None
+            for level, goal in LEVELS.items():
                 found.append(compared(f"guard-{name}-{level}", _pairs(ours, control, name, level), "ms", most=goal))
     return found
 
@@ -126,7 +125,7 @@ def _serve(pipe: Pipe, session: Callable[[], Any], own: dict[str, tuple[int, Sta
     while asked := pipe.recv():
         region, statement = own[asked.query]
         with acting_for(Context(region)):
-            if asked.level == "page":
+            if asked.level == "session":
                 pipe.send(_through_session(session(), statement, asked.times))
             else:
                 again = asked.level == "driver"

@@ -13,7 +13,7 @@ from flask import Flask
 
 from app import create_app
 from bench.figures import Figure, at_most, compared, say
-from bench.ground import REAL_SIZE, Database, Ground
+from bench.ground import TYPICAL, Database, Ground
 from config.settings import ROOT
 from tenants.registry import Region
 
@@ -30,7 +30,7 @@ def figures(ground: Ground) -> list[Figure]:
     seconds = provision(everyone, ground.portals, ground.folder)
     smoke_test(create_app(everyone.settings), ground.portals)
     total = time.perf_counter() - started
-    provision(alone, [region for region in ground.portals if region.id == REAL_SIZE], ground.folder)
+    provision(alone, [region for region in ground.portals if region.id == TYPICAL], ground.folder)
     edge = min(EDGE, len(seconds) // 2)
     last_and_first = statistics.median(seconds[-edge:]), statistics.median(seconds[:edge])
     return [
