@@ -7,7 +7,7 @@ the cores of the others.
 from alembic import op
 
 revision = "0060"
-down_revision = "0009"
+down_revision = "0020"
 
 
 def upgrade() -> None:
