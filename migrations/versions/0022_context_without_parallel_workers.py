@@ -6,8 +6,8 @@ the cores of the others.
 
 from alembic import op
 
-revision = "0060"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 
 
 def upgrade() -> None:
