@@ -2,7 +2,7 @@
 
 from flask import Flask, g
 
-from app.sabilulungan import imports, queries
+from app.sabilulungan import api, imports, queries
 from app.sabilulungan.anggaran import imports as anggaran_imports
 from app.sabilulungan.anggaran import queries as anggaran_queries
 from app.sabilulungan.routes import anggaran, public
@@ -10,6 +10,7 @@ from app.sabilulungan.stages import PUBLIC_STATES
 from app.sabilulungan.usulan import routes as usulan
 from app.sabilulungan.workflow import PROPOSAL
 from app.services.imports.datasets import register_dataset
+from app.services.opendata.registry import register_files, register_resource
 from app.services.ui import register_states
 from app.services.ui.i18n import _, lazy
 from app.services.ui.portal import NavItem, Service, navigation, register_service
@@ -26,6 +27,10 @@ def init_app(app: Flask) -> None:
     for dataset in imports.DATASETS:
         register_dataset(dataset)
     register_dataset(anggaran_imports.DATASET)
+    for resource in api.RESOURCES:
+        register_resource(resource)
+    for files in api.FILES:
+        register_files(files)
     register_service(
         Service(
             lazy("Hibah dan bansos"),
@@ -55,5 +60,8 @@ def _portal_navigation() -> dict[str, list[NavItem]]:
         return {"nav": navigation("province")}
     return {
         "nav": navigation("portal"),
-        "footer_nav": [NavItem(_("Data proses usulan (CSV)"), "/hibah/proses.csv", current=False)],
+        "footer_nav": [
+            NavItem(_("Data proses usulan (CSV)"), "/hibah/proses.csv", current=False),
+            NavItem(_("Data terbuka dan API"), "/api", current=False),
+        ],
     }

@@ -13,6 +13,7 @@ PAGES = (
     ("bandung.localhost", "/hibah"),
     ("bandung.localhost", "/hibah/CONTOH-0001"),
     ("bandung.localhost", "/anggaran"),
+    ("bandung.localhost", "/api"),
     ("bandung.localhost", "/masuk"),
     ("bandung.localhost", "/lupa-sandi"),
     ("bandung.localhost", "/tidak-ada"),
