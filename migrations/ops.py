@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from alembic import op
 
+from app.tenancy.catalogue import is_private
 from config import settings as configuration
 
 POLICY_ROLES = "smartcity_app, smartcity_worker, smartcity_export"
@@ -48,6 +49,10 @@ def create_tenant_table(table: TenantTable) -> None:
         )
     for number, columns in enumerate(table.indexes, 1):
         op.execute(f"CREATE INDEX ix_{table.name}_{number} ON {table.name} (region_id, {columns})")
+    for definition in table.columns:
+        column, kind = definition.split()[:2]
+        if is_private(column, kind):
+            op.execute(f"ALTER TABLE {table.name} ALTER COLUMN {column} SET STATISTICS 0")
     secure(table.name, table.writes)
 
 

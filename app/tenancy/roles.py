@@ -6,6 +6,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, text
 
+from app.tenancy.catalogue import CLOSED_FUNCTIONS
 from app.tenancy.context import padded_key_blocks
 from config.settings import RUNTIME_ROLES, Settings
 
@@ -57,8 +58,7 @@ def _close_defaults(connection: Connection) -> None:
         "REVOKE ALL ON SCHEMA public FROM PUBLIC",
         f"GRANT USAGE ON SCHEMA public, tenancy TO {runtime}, {BACKUP}",
         f"GRANT USAGE, CREATE ON SCHEMA tenancy TO {CTX}",
-        "REVOKE ALL ON FUNCTION pg_catalog.lo_creat(integer), pg_catalog.lo_create(oid),"
-        " pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC",
+        f"REVOKE ALL ON FUNCTION {', '.join(CLOSED_FUNCTIONS)} FROM PUBLIC",
     ):
         connection.execute(text(statement))
 
