@@ -198,10 +198,11 @@ GRANT_RULES = (
         AND g.grantee::regrole::text LIKE 'smartcity%' AND g.grantee <> g.owner
         UNION ALL SELECT p.proname || ' ' || x.grantee::regrole::text FROM pg_proc p, aclexplode(p.proacl) x
         WHERE p.pronamespace = 'pg_catalog'::regnamespace AND x.grantee::regrole::text LIKE 'smartcity%'"""),
-    Rule("tanpa hak bawaan untuk objek baru", """
+    # A runtime role may say so of its own objects, and makes none.
+    Rule("tanpa hak bawaan untuk objek baru", f"""
         SELECT d.defaclrole::regrole::text || ' ' || x.grantee::regrole::text FROM pg_default_acl d,
-        aclexplode(d.defaclacl) x WHERE x.grantee = 0 OR x.grantee::regrole::text LIKE 'smartcity%'
-        AND x.grantee <> d.defaclrole"""),
+        aclexplode(d.defaclacl) x WHERE d.defaclrole::regrole::text NOT IN {RUNTIME} AND x.grantee <> d.defaclrole
+        AND (x.grantee = 0 OR x.grantee::regrole::text LIKE 'smartcity%')"""),
     Rule("peran kerja tidak boleh membuat objek", f"""
         SELECT r.rolname || ' ' || n.nspname FROM pg_roles r, pg_namespace n WHERE r.rolname IN {RUNTIME}
         AND n.nspname !~ '^pg_' AND has_schema_privilege(r.oid, n.oid, 'CREATE')
@@ -233,13 +234,15 @@ ROLE_RULES = (
         WHERE m.member::regrole::text LIKE 'smartcity%'
         AND (m.member::regrole::text, m.roleid::regrole::text) NOT IN (
             ('smartcity_owner', 'smartcity_ctx'), ('smartcity_backup', 'pg_read_all_data'))"""),
-    # A setting of the role in this database goes before the role's own, and that before the database's.
     Rule("teks kueri tidak terbaca sesi lain", f"""
-        SELECT r.rolname::text FROM pg_roles r WHERE r.rolname IN {RUNTIME} AND 'track_activities=off' IS DISTINCT FROM (
-            SELECT setting FROM pg_db_role_setting s, unnest(s.setconfig) setting
-            WHERE s.setrole = r.oid AND setting LIKE 'track\\_activities=%' AND s.setdatabase IN (
-                0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-            ORDER BY s.setdatabase DESC LIMIT 1)"""),
+        SELECT r.rolname::text FROM pg_roles r WHERE r.rolname IN {RUNTIME} AND NOT EXISTS (
+            SELECT 1 FROM pg_db_role_setting s WHERE s.setrole = r.oid AND s.setdatabase = 0
+            AND s.setconfig @> '{{track_activities=off}}')"""),
+    # Every role may write settings of its own, which the sessions of all regions then begin with.
+    Rule("peran kerja hanya punya setelan yang dinyatakan", f"""
+        SELECT r.rolname || ' ' || setting FROM pg_roles r JOIN pg_db_role_setting s ON s.setrole = r.oid,
+        unnest(s.setconfig) setting WHERE r.rolname IN {RUNTIME} AND (s.setdatabase <> 0
+            OR split_part(setting, '=', 1) NOT IN ('track_activities', 'statement_timeout'))"""),
     Rule("tanpa pembungkus data asing", "SELECT fdwname::text FROM pg_foreign_data_wrapper"),
 )  # fmt: skip
 
