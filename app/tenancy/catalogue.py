@@ -3,15 +3,17 @@
 Any role may read the catalogue, so the same rules run in tests, at the start of every process and by `flask tenants lint`.
 """
 
-import re
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
 from config.settings import RUNTIME_ROLES
 
-#: Tables of the schema `tenancy` that hold no region's rows; read-only to the runtime roles, or unreadable.
-REFERENCE_TABLES = ("regions", "sites", "keys", "alembic_version")
+#: Tables of the schema `tenancy`, which hold no region's rows: the runtime roles read these, and may not even read those.
+REFERENCE_TABLES = ("regions", "sites", "districts")
+CLOSED_TABLES = ("keys", "alembic_version")
+#: Money, decisions and logs: no runtime role deletes a row.
+KEPT_TABLES = ("hibah", "hibah_rab", "hibah_steps", "organisasi", "pencairan", "lpj", "region_keys", "import_runs")
 #: Every function of the schema `tenancy`, and every definer function anywhere, with the digest of its body: what runs
 #: with another's rights, or speaks the context, is changed here and in a migration together.
 DECLARED_FUNCTIONS = (
@@ -19,6 +21,7 @@ DECLARED_FUNCTIONS = (
     "tenancy.region_id() cd64db3fb289f6f7",
     "tenancy.publish_site(text,text,boolean) 1afc15897c8ec3d3",
     "tenancy.set_site_state(text,text) 9d6f56c8cdf0d148",
+    "tenancy.set_site_look(text,text) 2912de2fc2f804c0",
 )
 #: Functions that PostgreSQL lets everybody call and that no runtime role may: large objects know no region, and one
 #: region's session must not end another's.
@@ -32,7 +35,6 @@ CLOSED_FUNCTIONS = (
 #: Columns whose values PostgreSQL must not sample: EXPLAIN tells how many rows of *all* regions lie below any value,
 #: and so, by halving, the values in the histogram.
 PRIVATE_NAMES = r"(^|_)(email|nama|nik|nip|npwp|telepon|hp|alamat|hash|payload|segel|sealed)$"
-PRIVATE_TYPES = ("text", "bytea")
 
 RUNTIME = str(RUNTIME_ROLES)
 POLICY_ROLES = "('smartcity_app', 'smartcity_worker', 'smartcity_export')"
@@ -45,6 +47,10 @@ COLUMNS = """
     pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
     JOIN pg_type t ON t.oid = a.atttypid
     WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+"""
+SAMPLED_PRIVATE_COLUMNS = f"""
+    {COLUMNS} AND (t.typname = 'bytea' OR t.typname = 'text' AND a.attname ~ '{PRIVATE_NAMES}')
+    AND a.attstattarget IS DISTINCT FROM 0
 """
 #: k: constraint of table c in `public`; f, fn: the table that a foreign key points at and its schema.
 CONSTRAINTS = """
@@ -75,11 +81,6 @@ def is_region_id(table: str, number: str) -> str:
         f"EXISTS (SELECT 1 FROM pg_attribute r WHERE r.attrelid = {table} AND r.attnum = {number}"
         " AND r.attname = 'region_id')"
     )
-
-
-def is_private(name: str, kind: str) -> bool:
-    """Whether PostgreSQL may not sample the values of this column."""
-    return kind == "bytea" or (kind in PRIVATE_TYPES and re.search(PRIVATE_NAMES, name) is not None)
 
 
 @dataclass(frozen=True)
@@ -133,8 +134,7 @@ TABLE_RULES = (
     Rule("tanpa ENUM dan tanpa numeric", f"""
         SELECT c.relname || '.' || a.attname FROM {COLUMNS} AND (t.typtype = 'e' OR t.typname = 'numeric')"""),
     Rule("nilai kolom pribadi tidak dicuplik statistik", f"""
-        SELECT c.relname || '.' || a.attname FROM {COLUMNS} AND t.typname IN {PRIVATE_TYPES}
-        AND (a.attname ~ '{PRIVATE_NAMES}' OR t.typname = 'bytea') AND a.attstattarget IS DISTINCT FROM 0"""),
+        SELECT c.relname || '.' || a.attname FROM {SAMPLED_PRIVATE_COLUMNS}"""),
     Rule("hanya tabel dan tampilan: tanpa urutan, tabel asing, tampilan tersimpan", """
         SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname IN ('public', 'tenancy') AND c.relkind IN ('S', 'f', 'm')"""),
@@ -143,7 +143,7 @@ TABLE_RULES = (
         AND c.relkind = 'v' AND NOT coalesce(c.reloptions, '{}') @> '{security_invoker=true}'"""),
     Rule("skema tenancy hanya memuat tabel rujukan yang dinyatakan", f"""
         SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = 'tenancy' AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relname NOT IN {REFERENCE_TABLES}"""),
+        WHERE n.nspname = 'tenancy' AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relname NOT IN {REFERENCE_TABLES + CLOSED_TABLES}"""),
 )  # fmt: skip
 
 POLICY_RULES = (
@@ -184,7 +184,7 @@ GRANT_RULES = (
         SELECT {WHO} FROM {GRANTS} WHERE g.part AND g.grantee::regrole::text IN {RUNTIME}"""),
     Rule("uang tidak dihapus", f"""
         SELECT {WHO} FROM {GRANTS} WHERE g.privilege = 'DELETE' AND g.grantee::regrole::text IN {RUNTIME}
-        AND (g.object IN ('hibah', 'hibah_rab', 'hibah_steps', 'import_runs') OR g.object IN (
+        AND (g.object IN {KEPT_TABLES} OR g.object IN (
             SELECT c.relname FROM {COLUMNS} AND a.attname LIKE 'amount\\_%'))"""),
     Rule("peran baca tidak membaca baris daerah", f"""
         SELECT {WHO} FROM {GRANTS} WHERE g.schema = 'public' AND g.grantee::regrole::text = 'smartcity_reader'"""),
@@ -192,7 +192,7 @@ GRANT_RULES = (
         SELECT {WHO} FROM {GRANTS} WHERE g.grantee::regrole::text = 'smartcity_export' AND g.privilege <> 'SELECT'"""),
     Rule("tabel rujukan hanya dibaca", f"""
         SELECT {WHO} FROM {GRANTS} WHERE g.schema = 'tenancy' AND g.grantee::regrole::text IN {RUNTIME}
-        AND (g.privilege <> 'SELECT' OR split_part(g.object, '.', 1) NOT IN ('regions', 'sites'))"""),
+        AND (g.privilege <> 'SELECT' OR split_part(g.object, '.', 1) NOT IN {REFERENCE_TABLES})"""),
     Rule("tanpa hak khusus atas katalog sistem", f"""
         SELECT {WHO} FROM {GRANTS} WHERE g.schema NOT IN ('public', 'tenancy')
         AND g.grantee::regrole::text LIKE 'smartcity%' AND g.grantee <> g.owner

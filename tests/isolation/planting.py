@@ -3,12 +3,13 @@
 What goes into a column is read from the catalogue, so that a new table is covered without being told.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from psycopg2.errors import CheckViolation
-from sqlalchemy import Connection, text
+from psycopg2.errors import CheckViolation, UniqueViolation
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from tests.isolation.probes import TENANT_TABLES
@@ -46,13 +47,15 @@ PLAIN = {
 class Planted:
     """What was put into a region: `mark` is in each text, `number` in each number, `rows` is table -> id, parents first.
 
-    Without `numbers` only the texts are marked, so that the region's own pages stay sensible.
+    Without `numbers` only the texts are marked, so that the region's own pages stay sensible. Where a table takes one row
+    a region (a head, a key) the row that is there counts, and stays: it is in `found`.
     """
 
     region: int
     mark: str
     numbers: bool = True
     rows: dict[str, str] = field(default_factory=dict)
+    found: set[str] = field(default_factory=set)
 
     @property
     def number(self) -> int:
@@ -83,7 +86,21 @@ def plant(admin: Connection, region: int, mark: str, *, numbers: bool = True) ->
 def uproot(admin: Connection, planted: Planted) -> None:
     """Take the planted rows away, children first."""
     for table, number in reversed(planted.rows.items()):
-        admin.execute(text(f"DELETE FROM {table} WHERE region_id = {planted.region} AND id = :id"), {"id": number})
+        if table not in planted.found:
+            admin.execute(text(f"DELETE FROM {table} WHERE region_id = {planted.region} AND id = :id"), {"id": number})
+
+
+@contextmanager
+def every_table_filled(admin: Engine, regions: Iterable[int]) -> Iterator[None]:
+    """For as long as it lasts, each of `regions` has a row in every tenant table."""
+    with admin.begin() as connection:
+        planted = [plant(connection, region, f"milik-{region}", numbers=False) for region in regions]
+    try:
+        yield
+    finally:
+        with admin.begin() as connection:
+            for rows in planted:
+                uproot(connection, rows)
 
 
 def wipe(admin: Connection, region: int) -> None:
@@ -103,20 +120,29 @@ def _plant(admin: Connection, planted: Planted, table: str) -> None:
         if column["parent"] and column["parent"] != table:
             _plant(admin, planted, column["parent"])
     plain: set[str] = set()
-    while True:
+    while table not in planted.rows:
         savepoint = admin.begin_nested()
         try:
             planted.rows[table] = str(admin.scalar(text(_insert(planted, table, columns, plain))))
             savepoint.commit()
-            return
         except IntegrityError as error:
             savepoint.rollback()
-            if not isinstance(error.orig, CheckViolation):
-                raise
-            checked = set(admin.scalars(text(CHECKED), {"table": table, "name": error.orig.diag.constraint_name}))
-            if not checked - plain:
-                raise
-            plain |= checked
+            _learn(admin, planted, table, plain, error)
+
+
+def _learn(admin: Connection, planted: Planted, table: str, plain: set[str], error: IntegrityError) -> None:
+    """Mark the columns that a CHECK wants plain; take the row that is there when no second one fits."""
+    if isinstance(error.orig, UniqueViolation):
+        there = admin.scalar(text(f"SELECT id FROM {table} WHERE region_id = {planted.region} LIMIT 1"))
+        assert there, f"{table}: {error.orig}"
+        planted.rows[table] = str(there)
+        planted.found.add(table)
+        return
+    assert isinstance(error.orig, CheckViolation), f"{table}: {error.orig}"
+    name = error.orig.diag.constraint_name
+    checked = set(admin.scalars(text(CHECKED), {"table": table, "name": name}))
+    assert checked - plain, f"{table}: tidak ada nilai contoh yang memenuhi {name}"
+    plain |= checked
 
 
 def _insert(planted: Planted, table: str, columns: Any, plain: set[str]) -> str:
