@@ -1,5 +1,6 @@
 """Connections as the database knows them, regions with rows that can be recognised, people who sign in."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,11 +9,20 @@ from flask import Flask
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from app.tenancy.context import Context, Signer
+from app.services.identity import accounts
+from app.services.identity.permissions import ROLES
+from app.services.jobs import outbox
+from app.services.messages import mail
+from app.tenancy.context import Context, Signer, acting_for
+from app.tenancy.database import db
 from app.tenancy.roles import KEY_ID
 from config.settings import Settings
 from tests.conftest import A, B
+from tests.isolation.access import FOREIGN, LINK
 from tests.isolation.planting import Planted, plant, uproot, wipe
+from tests.isolation.probes import tables_of
+from tests.isolation.walk import ONLY_IN_B
+from tests.services.identity.conftest import HOSTS, PASSWORD
 
 #: Whoever injects SQL does it from here: what the attack may do to its own region is committed, and wiped at the end.
 C = 5271
@@ -86,3 +96,48 @@ def rows_of_c(admin: Engine) -> Iterator[Planted]:
     yield planted
     with admin.begin() as connection:
         wipe(connection, C)
+
+
+@pytest.fixture(scope="module")
+def people_of_both(worker_app: Flask, admin: Engine) -> Iterator[None]:
+    """One account for each role in both regions, with the same password; one more that only B has."""
+    with worker_app.app_context():
+        for region in (A, B):
+            with acting_for(Context(region, "sistem:uji", "worker")):
+                for role in ROLES:
+                    accounts.create(f"{role}@contoh.go.id", role, frozenset({role}), PASSWORD)
+                if region == B:
+                    accounts.create(ONLY_IN_B, "Hanya di B", frozenset({"opd"}), PASSWORD)
+                db.session.commit()
+    yield
+    with admin.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        for table in tables_of(connection):
+            if table.startswith(("account", "sign_in", "outbox")):
+                connection.execute(text(f"DELETE FROM {table}"))
+
+
+@pytest.fixture(scope="module")
+def link_of_b(worker_app: Flask, settings: Settings, people_of_both: None, admin: Engine) -> str:
+    """The secret of a link that a letter of B carried: it opens a page on B's host."""
+    assert people_of_both is None
+    with worker_app.app_context(), acting_for(Context(B, "sistem:uji", "worker")):
+        accounts.invite("diundang@contoh.go.id", "Diundang", frozenset({"opd"}), f"{HOSTS[B]}/")
+        db.session.commit()
+        waiting = f"SELECT id FROM outbox WHERE region_id = {B} AND done_at IS NULL ORDER BY created_at DESC LIMIT 1"
+        with admin.connect() as connection:
+            number = connection.scalar(text(waiting))
+        assert outbox.perform(number)
+        found = re.search(r"/sandi/([\w-]+)", mail.letters(settings)[0].text)
+    assert found is not None
+    return found.group(1)
+
+
+@pytest.fixture(scope="module")
+def of_b(admin: Engine, link_of_b: str, rows_of_b: Planted) -> dict[str, str]:
+    """What an address may name, taken from B's rows as they stand."""
+    keys = {"b": B, **rows_of_b.rows}
+    with admin.connect() as connection:
+        found = {name: connection.scalar(text(sql), keys) for name, sql in FOREIGN.items()}
+    assert None not in found.values(), found
+    return {name: str(value) for name, value in found.items()} | {LINK: link_of_b}

@@ -1,0 +1,44 @@
+"""Whom each route is for, said a second time and by hand: what a route declares of itself is held against this.
+
+A new route fails until it stands here; a route whose declaration was loosened fails too.
+"""
+
+PUBLIK, MASUK = "publik", "masuk"
+#: permission -> the endpoints that ask for it.
+ACCESS = {
+    PUBLIK: (
+        "sites.front", "sites.alive", "sites.ready",
+        "sabilulungan.index", "sabilulungan.as_csv", "sabilulungan.as_json", "sabilulungan.as_xlsx",
+        "sabilulungan.detail", "sabilulungan.recipient", "sabilulungan.process_csv",
+        "anggaran.index", "anggaran.as_csv", "anggaran.as_json", "anggaran.as_xlsx", "anggaran.differences",
+        "identity.sign_in", "identity.sign_in_now", "identity.forgotten", "identity.send_reset",
+        "identity.new_password", "identity.set_new_password", "identity.demo_letters",
+    ),
+    MASUK: ("identity.account", "identity.change_password", "identity.ask_sign_out", "identity.sign_out"),
+    "akun.kelola": ("identity.people", "identity.invite", "identity.close"),
+    "pengaturan.lihat": ("identity.settings",),
+    "pengaturan.ubah": ("look.look", "look.save"),
+}  # fmt: skip
+#: Files of the user interface's own room: the same for everybody, no region's rows behind them.
+OPEN = ("ui.static", "ui.theme")
+#: What an address may name: argument -> where B keeps such a thing. A new argument fails until it stands here.
+FOREIGN = {
+    "nomor": "SELECT nomor FROM hibah WHERE region_id = :b AND id = :hibah",
+    "organisasi_id": "SELECT id FROM organisasi WHERE region_id = :b AND id = :organisasi",
+    "account_id": "SELECT id FROM accounts WHERE region_id = :b AND id = :accounts",
+}
+#: Arguments whose value the database does not hold as it stands in the address, or that belong to no region.
+LINK = "token"
+CONSTANT = {"filename": "gaya.css"}
+
+
+def permission_of(endpoint: str) -> str:
+    """The permission that the table asks for.
+
+    Raises:
+        KeyError: the endpoint is not in the table.
+    """
+    for permission, endpoints in ACCESS.items():
+        if endpoint in endpoints:
+            return permission
+    raise KeyError(f"{endpoint}: tulis di tests/isolation/access.py untuk siapa rute ini")
