@@ -10,10 +10,15 @@ from sqlalchemy import Connection, text
 from config.settings import RUNTIME_ROLES
 
 #: Tables of the schema `tenancy`, which hold no region's rows: the runtime roles read these, and may not even read those.
-REFERENCE_TABLES = ("regions", "sites", "districts")
+REFERENCE_TABLES = ("regions", "sites", "districts", "audit_roots")
 CLOSED_TABLES = ("keys", "alembic_version")
 #: Money, decisions and logs: no runtime role deletes a row.
-KEPT_TABLES = ("hibah", "hibah_rab", "hibah_steps", "organisasi", "pencairan", "lpj", "region_keys", "import_runs")
+KEPT_TABLES = (
+    "hibah", "hibah_rab", "hibah_steps", "organisasi", "pencairan", "lpj", "region_keys", "import_runs", "audit_log",
+    "audit_heads",
+)  # fmt: skip
+#: Not even changed: rows are added and read.
+APPENDED_TABLES = "('audit_log')"
 #: Every function of the schema `tenancy`, and every definer function anywhere, with the digest of its body: what runs
 #: with another's rights, or speaks the context, is changed here and in a migration together.
 DECLARED_FUNCTIONS = (
@@ -22,6 +27,7 @@ DECLARED_FUNCTIONS = (
     "tenancy.publish_site(text,text,boolean) 1afc15897c8ec3d3",
     "tenancy.set_site_state(text,text) 9d6f56c8cdf0d148",
     "tenancy.set_site_look(text,text) 2912de2fc2f804c0",
+    "tenancy.publish_audit_root(bigint,bytea) 215d951a381c2aef",
 )
 #: Functions that PostgreSQL lets everybody call and that no runtime role may: large objects know no region, and one
 #: region's session must not end another's.
@@ -182,10 +188,14 @@ GRANT_RULES = (
         AND g.grantee <> g.owner"""),
     Rule("partisi tanpa hak", f"""
         SELECT {WHO} FROM {GRANTS} WHERE g.part AND g.grantee::regrole::text IN {RUNTIME}"""),
-    Rule("uang tidak dihapus", f"""
-        SELECT {WHO} FROM {GRANTS} WHERE g.privilege = 'DELETE' AND g.grantee::regrole::text IN {RUNTIME}
+    Rule("uang, keputusan dan log tidak dihapus", f"""
+        SELECT {WHO} FROM {GRANTS} WHERE g.privilege = 'DELETE' AND g.grantee NOT IN (0, g.owner)
         AND (g.object IN {KEPT_TABLES} OR g.object IN (
             SELECT c.relname FROM {COLUMNS} AND a.attname LIKE 'amount\\_%'))"""),
+    # Of anybody but the owner, who cannot sign in and whom the forced policies show no row.
+    Rule("log hanya ditambah", f"""
+        SELECT {WHO} FROM {GRANTS} WHERE split_part(g.object, '.', 1) IN {APPENDED_TABLES} AND g.grantee <> g.owner
+        AND g.privilege NOT IN ('SELECT', 'INSERT')"""),
     Rule("peran baca tidak membaca baris daerah", f"""
         SELECT {WHO} FROM {GRANTS} WHERE g.schema = 'public' AND g.grantee::regrole::text = 'smartcity_reader'"""),
     Rule("peran ekspor hanya membaca", f"""

@@ -305,6 +305,16 @@ KINDS: dict[str, tuple[str, ...]] = {
         "UPDATE tenancy.regions SET name = 'X'",
         "UPDATE tenancy.alembic_version SET version_num = '0'",
     ),
+    "the audit log": (
+        "UPDATE audit_log SET reason = 'lain'",
+        "DELETE FROM audit_log",
+        "TRUNCATE audit_log",
+        f"SELECT after FROM audit_log WHERE region_id = {B}",
+        "DELETE FROM audit_heads",
+        f"UPDATE audit_heads SET seq = 0 WHERE region_id = {B}",
+        "INSERT INTO tenancy.audit_roots SELECT * FROM tenancy.audit_roots",
+        "SELECT tenancy.publish_audit_root(999999, decode(repeat('00', 32), 'hex'))",
+    ),
     "definer functions": (
         "SELECT tenancy.publish_site('kab-bandung', 'portal', false)",
         "SELECT tenancy.publish_site('bandung', 'oversight', true)",

@@ -12,7 +12,7 @@ from psycopg2.errors import CheckViolation, UniqueViolation
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from tests.isolation.probes import TENANT_TABLES
+from tests.isolation.probes import REGISTRY, tables_of
 
 #: A region's own number is added: no figure of the demonstration is written like it.
 NUMBER = 98_765_400_000
@@ -78,7 +78,7 @@ class Planted:
 def plant(admin: Connection, region: int, mark: str, *, numbers: bool = True) -> Planted:
     """Put one marked row into each tenant table of `region`, parents first."""
     planted = Planted(region, mark, numbers)
-    for table in admin.scalars(text(TENANT_TABLES)).all():
+    for table in tables_of(admin):
         _plant(admin, planted, table)
     return planted
 
@@ -106,9 +106,9 @@ def every_table_filled(admin: Engine, regions: Iterable[int]) -> Iterator[None]:
 def wipe(admin: Connection, region: int) -> None:
     """Take every row of `region` away, whatever refers to what."""
     admin.execute(text("SET LOCAL session_replication_role = replica"))
-    for table in admin.scalars(text(TENANT_TABLES)).all():
+    registry = [row.table for row in admin.execute(text(REGISTRY)) if row.regional]
+    for table in (*tables_of(admin), *registry):
         admin.execute(text(f"DELETE FROM {table} WHERE region_id = {region}"))
-    admin.execute(text(f"DELETE FROM tenancy.sites WHERE region_id = {region}"))
     admin.execute(text("SET LOCAL session_replication_role = origin"))
 
 

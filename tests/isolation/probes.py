@@ -18,12 +18,12 @@ WHERE a.attrelid = k.conrelid AND k.contype = 'f' AND n.nspname = 'public' AND f
 AND k.conparentid = 0 AND NOT c.relispartition
 GROUP BY 1, 2, 3 ORDER BY 1, 2
 """
-#: The registry holds no region's rows, and no region may change it either.
-REGISTRY = {
-    "tenancy.sites": ("region_id", "subdomain"),
-    "tenancy.regions": ("id", "id"),
-    "tenancy.keys": ("0", "key_id"),
-}
+#: The registry holds no region's rows, but rows about regions, and no region may change another's there either.
+REGISTRY = """
+SELECT 'tenancy.' || c.relname AS table, EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid
+    AND a.attname = 'region_id') AS regional
+FROM pg_class c WHERE c.relnamespace = 'tenancy'::regnamespace AND c.relkind IN ('r', 'p') ORDER BY 1
+"""
 POLICY_VIOLATION = "42501"
 FOREIGN_KEY_VIOLATION = "23503"
 
@@ -35,11 +35,9 @@ def tables_of(connection: Connection) -> list[str]:
 
 def fingerprints(admin: Connection, where: str) -> dict[str, str]:
     """Table -> digest of its rows for which `where` holds (of `region_id`), over all tenant tables and the registry."""
-    digest = "SELECT '{0}', md5(coalesce(string_agg(t::text, chr(10) ORDER BY {2}), '')) FROM {0} t WHERE {1}"
-    parts = [digest.format(table, where, "region_id, id") for table in tables_of(admin)]
-    parts += [
-        digest.format(table, where.replace("region_id", region), order) for table, (region, order) in REGISTRY.items()
-    ]
+    digest = "SELECT '{0}', md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM {0} t WHERE {1}"
+    parts = [digest.format(table, where) for table in tables_of(admin)]
+    parts += [digest.format(row.table, where if row.regional else "true") for row in admin.execute(text(REGISTRY))]
     return {str(name): str(md5) for name, md5 in admin.execute(text(" UNION ALL ".join(parts)))}
 
 

@@ -277,22 +277,22 @@ class Author:
         table = target.sql.split(" ")[0]
         names = [column.name for column in target.columns if not column.computed and column.name not in {"region_id", "id"}]
         rest = "".join(f", {name}" for name in names)
-        region = self.dice.choice((str(self._foreign), str(self._own), "o.region_id", "tenancy.region_id()"))
-        key = self.dice.choice(("gen_random_uuid()", "o.id"))
-        text_name = next((c.name for c in target.columns if c.type == "text" and not c.computed), "id")
-        conflict = self.dice.choice(
-            (
-                "", "", " ON CONFLICT DO NOTHING",
-                f" ON CONFLICT (region_id, id) DO UPDATE SET {text_name} = excluded.{text_name}",
-                f" ON CONFLICT (region_id, id) DO UPDATE SET {text_name} = w.{text_name} WHERE w.{text_name}::text >= ''",
-            )
-        )  # fmt: skip
+        region = self.dice.choice((str(self._foreign), str(self._foreign), str(self._own), "o.region_id", "tenancy.region_id()"))
+        key = self.dice.choice(("gen_random_uuid()", "gen_random_uuid()", "o.id"))
         copied = "".join(f", o.{name}" for name in names)
-        condition = self.condition(Source("o", f"{table} o", target.columns), 0)
+        condition = self.dice.choice(("true", self.condition(Source("o", f"{table} o", target.columns), 0)))
         return (
             f"INSERT INTO {table} AS w (region_id, id{rest}) SELECT {region}, {key}{copied} FROM {table} o"
-            f" WHERE {condition} LIMIT 2{conflict}{self._returning()}"
+            f" WHERE {condition} LIMIT 2{self._conflict(table, target)}{self._returning()}"
         )
+
+    def _conflict(self, table: str, target: Source) -> str:
+        forms = ["", "", " ON CONFLICT DO NOTHING"]
+        if table in self._schema.may.get("UPDATE", ()):
+            name = next((c.name for c in target.columns if c.type == "text" and not c.computed), "id")
+            update = f" ON CONFLICT (region_id, id) DO UPDATE SET {name} = "
+            forms += [f"{update}excluded.{name}", f"{update}w.{name} WHERE w.{name}::text >= ''"]
+        return self.dice.choice(forms)
 
     def delete(self) -> str:
         """DELETE, sometimes USING another table."""

@@ -176,6 +176,12 @@ GRANTS = (
     "CREATE SCHEMA side; GRANT USAGE, CREATE ON SCHEMA side TO PUBLIC",
     "DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %%I TO PUBLIC', current_database()); END $$",
     "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %%I TO smartcity_app', current_database()); END $$",
+    "GRANT UPDATE ON audit_log TO smartcity_app",
+    "GRANT DELETE ON audit_log TO smartcity_worker",
+    "GRANT UPDATE (reason) ON audit_log TO smartcity_app",
+    "GRANT DELETE ON audit_heads TO smartcity_app",
+    "GRANT INSERT ON tenancy.audit_roots TO smartcity_worker",
+    "GRANT EXECUTE ON FUNCTION tenancy.publish_audit_root(bigint, bytea) TO PUBLIC",
 )
 #: What a careless migration can do, it does as the schema's owner; the rest takes an administrator.
 MIGRATIONS = (HELD, *POLICIES, *PARTITIONS, *TABLES, *FUNCTIONS)

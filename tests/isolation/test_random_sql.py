@@ -160,7 +160,7 @@ def broken(admin: Engine, request: pytest.FixtureRequest) -> Iterator[None]:
     [
         ("hibah", "POLICY own_region ON {} USING (true) WITH CHECK (false)"),
         ("organisasi", "POLICY own_region ON {} USING (region_id > 0) WITH CHECK (false)"),
-        ("hibah_words", "POLICY own_region ON {} WITH CHECK (true)"),
+        ("accounts", "POLICY own_region ON {} WITH CHECK (true)"),
     ],
     indirect=True,
 )

@@ -9,7 +9,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 PUBLIK, MASUK = "publik", "masuk"
-AKUN_KELOLA, PENGATURAN_LIHAT, PENGATURAN_UBAH = "akun.kelola", "pengaturan.lihat", "pengaturan.ubah"
+AKUN_KELOLA, AUDIT_LIHAT = "akun.kelola", "audit.lihat"
+PENGATURAN_LIHAT, PENGATURAN_UBAH = "pengaturan.lihat", "pengaturan.ubah"
 #: permission -> what it allows, as the permission page prints it.
 PERMISSIONS = {
     PUBLIK: "Siapa pun, tanpa masuk",
@@ -17,11 +18,12 @@ PERMISSIONS = {
     AKUN_KELOLA: "Mengundang dan menutup akun daerah",
     PENGATURAN_UBAH: "Mengubah tampilan dan pengaturan daerah",
     PENGATURAN_LIHAT: "Melihat pengaturan, langkah penyediaan dan riwayat impor",
+    AUDIT_LIHAT: "Melihat dan mengunduh log audit daerah",
 }
 #: role -> (what people call it, what it may do beside PUBLIK and MASUK).
 ROLES: dict[str, tuple[str, frozenset[str]]] = {
-    "admin": ("Administrator daerah", frozenset({AKUN_KELOLA, PENGATURAN_LIHAT, PENGATURAN_UBAH})),
-    "inspektorat": ("Inspektorat", frozenset({PENGATURAN_LIHAT})),
+    "admin": ("Administrator daerah", frozenset({AKUN_KELOLA, AUDIT_LIHAT, PENGATURAN_LIHAT, PENGATURAN_UBAH})),
+    "inspektorat": ("Inspektorat", frozenset({AUDIT_LIHAT, PENGATURAN_LIHAT})),
     "pimpinan": ("Kepala daerah", frozenset({PENGATURAN_LIHAT})),
     "opd": ("Petugas OPD", frozenset()),
     "tapd": ("Tim Anggaran Pemerintah Daerah", frozenset()),

@@ -2,8 +2,8 @@
 
 from migrations.ops import hide_private_columns
 
-revision = "0010"
-down_revision = "0009"
+revision = "0021"
+down_revision = "0020"
 
 
 def upgrade() -> None:
