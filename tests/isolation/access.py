@@ -14,6 +14,8 @@ ACCESS = {
         "identity.sign_in", "identity.sign_in_now", "identity.forgotten", "identity.send_reset",
         "identity.new_password", "identity.set_new_password", "identity.demo_letters",
         "audit.public_roots", "audit.public_roots_json", "workflow.draws", "workflow.draws_json",
+        "api.page", "api.openapi", "api.daerah", "api.dataset", "api.hibah", "api.hibah-satu", "api.penerima",
+        "api.penerima-satu", "api.tahap", "api.anggaran",
     ),
     MASUK: (
         "identity.account", "identity.change_password", "identity.ask_sign_out", "identity.sign_out", "audit.history",
