@@ -3,12 +3,11 @@
 from flask import Flask
 
 from app import sabilulungan, sites
-from app.services import audit, audit_pages, identity, opendata, ui, workflow
+from app.services import audit, audit_pages, identity, opendata, personal, ui, workflow
 from app.services.jobs import processes
 from app.services.messages import mail
 from app.tenancy import database, startup
-from app.tenancy.context import Signer
-from app.tenancy.roles import KEY_ID
+from app.tenancy.context_keys import live_signer
 from config import logs
 from config import settings as configuration
 from config.settings import Settings
@@ -32,11 +31,12 @@ def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
         SECRET_KEY=settings.derive("session"),
     )
     app.extensions["settings"] = settings
-    database.init_app(app, Signer(KEY_ID, settings.derive(f"context-key:{KEY_ID}"), settings.bind_token_to_pid))
+    database.init_app(app, live_signer(settings, f"smartcity_{role}"))
     startup.init_app(app)
     ui.init_app(app)
     sites.init_app(app)
     mail.register()
+    personal.init_app(app)
     audit.init_app(app)
     identity.init_app(app)
     audit_pages.init_app(app)

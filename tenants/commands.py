@@ -25,6 +25,7 @@ from tenants.data_commands import data
 from tenants.demo_commands import demo
 from tenants.provision import Order, UnknownRegion, UnknownTemplate, provision
 from tenants.registry import Region, find, load_regions
+from tenants.secrets_commands import secrets
 
 tenants = AppGroup("tenants", help="Daerah: daftar, status, penyediaan, penangguhan.")
 
@@ -203,7 +204,7 @@ def lint(as_json: bool) -> None:
         raise SystemExit(1)
 
 
-GROUPS = (tenants, data, demo, audit_commands)
+GROUPS = (tenants, data, demo, audit_commands, secrets)
 
 
 def commands_of() -> list[click.Command]:

@@ -14,7 +14,7 @@ from app.services import audit
 from app.services.identity import accounts
 from app.services.identity.permissions import ROLES
 from app.services.personal import keys
-from app.tenancy.context import Context, acting_for
+from app.tenancy.context import Context, acting_for, current
 from app.tenancy.database import db, region_sql
 from tenants.registry import NATION
 
@@ -88,17 +88,29 @@ def write_settings(_order: Order, template: dict[str, Any]) -> None:
     _insert("region_settings", "key, value", "key", rows)
 
 
+def national_keys() -> dict[str, bytes]:
+    """The keys that are the same in every region, as the nation has them: the present master key may not give them."""
+    with acting_for(Context(NATION, current().actor, current().scope)):
+        found = {key.purpose: keys.held(key.purpose) for key in keys.held_keys() if key.shared}
+        db.session.commit()
+    return found
+
+
 def check_region(order: Order, _template: dict[str, Any]) -> None:
     """The region stands in the official list, and its data keys exist before its first row.
 
     Raises:
         UnknownRegion: the list that was loaded into this database does not hold it.
     """
+    shared = national_keys()
     known = db.session.execute(text("SELECT 1 FROM tenancy.regions WHERE id = :id"), {"id": order.region_id}).first()
     if known is None:
         raise UnknownRegion(f"Daerah {order.region_id} tidak ada dalam daftar resmi yang dimuat.")
-    for purpose in (keys.DATA, keys.MATCH):
+    own = [keys.DATA, keys.MATCH, *(key.purpose for key in keys.held_keys() if not key.shared)]
+    for purpose in own:
         keys.add_key(purpose, 1)
+    for purpose, key in shared.items():
+        keys.add_key(purpose, 1, key)
 
 
 def write_roles(order: Order, template: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from app.sabilulungan.usulan import routes as usulan
 from app.sabilulungan.workflow import PROPOSAL
 from app.services.imports.datasets import register_dataset
 from app.services.opendata.registry import register_files, register_resource
+from app.services.personal.sealed import register_sealed
 from app.services.ui import register_states
 from app.services.ui.i18n import _, lazy
 from app.services.ui.portal import NavItem, Service, navigation, register_service
@@ -27,6 +28,10 @@ def init_app(app: Flask) -> None:
     for dataset in imports.DATASETS:
         register_dataset(dataset)
     register_dataset(anggaran_imports.DATASET)
+    register_sealed("organisasi", ketua_nik_sealed="ketua_nik", npwp_sealed="npwp", telepon_sealed="telepon",
+                    email_sealed="email", rekening_sealed="rekening")  # fmt: skip
+    register_sealed("hibah", nik_sealed="nik")
+    register_sealed("pencairan", rekening_sealed="rekening")
     for resource in api.RESOURCES:
         register_resource(resource)
     for files in api.FILES:

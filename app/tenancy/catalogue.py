@@ -17,6 +17,7 @@ KEPT_TABLES = (
     "hibah", "hibah_rab", "hibah_steps", "organisasi", "pencairan", "lpj", "region_keys", "import_runs", "audit_log",
     "audit_heads", "workflow_files", "workflow_steps", "workflow_conflicts", "workflow_draw_days",
     "workflow_assignments", "workflow_delegations", "workflow_settings", "workflow_escalations", "counters",
+    "consents", "erasure_requests", "retention_rules",
 )  # fmt: skip
 #: Not even changed: rows are added and read.
 APPENDED_TABLES = "('audit_log', 'workflow_steps', 'workflow_conflicts', 'workflow_escalations')"
@@ -29,6 +30,7 @@ DECLARED_FUNCTIONS = (
     "tenancy.set_site_state(text,text) 9d6f56c8cdf0d148",
     "tenancy.set_site_look(text,text) 2912de2fc2f804c0",
     "tenancy.publish_audit_root(bigint,bytea) 215d951a381c2aef",
+    "tenancy.context_keys() 6b97d6523a12ac89",
 )
 #: Functions that PostgreSQL lets everybody call and that no runtime role may: large objects know no region, and one
 #: region's session must not end another's.

@@ -14,8 +14,8 @@ from app.services.identity.permissions import ROLES
 from app.services.jobs import outbox
 from app.services.messages import mail
 from app.tenancy.context import Context, Signer, acting_for
+from app.tenancy.context_keys import FIRST
 from app.tenancy.database import db
-from app.tenancy.roles import KEY_ID
 from config.settings import Settings
 from tests.conftest import A, B
 from tests.isolation.access import FOREIGN, LINK
@@ -32,7 +32,7 @@ class Opener:
     """Opens transactions of the runtime roles, each inside one region's context."""
 
     def __init__(self, settings: Settings) -> None:
-        self.signer = Signer(KEY_ID, settings.derive(f"context-key:{KEY_ID}"))
+        self.signer = Signer(FIRST, settings.derive(f"context-key:{FIRST}"))
         self._settings = settings
         self._engines: dict[str, Engine] = {}
 

@@ -166,8 +166,14 @@ def names_of(roles: Iterable[str]) -> list[str]:
 
 
 def _digest(kind: str, value: str) -> str:
+    return _digests(kind, value)[0]
+
+
+def _digests(kind: str, value: str) -> list[str]:
+    """By the present master key, then by those before it."""
     settings: Settings = current_app.extensions["settings"]
-    return hmac.new(settings.derive(f"{kind}:{current().region_id}"), value.encode(), hashlib.sha256).hexdigest()
+    keys = settings.derive_all(f"{kind}:{current().region_id}")
+    return [hmac.new(key, value.encode(), hashlib.sha256).hexdigest() for key in keys]
 
 
 def _note(kind: str, email: str, address: str) -> None:
@@ -323,9 +329,9 @@ def ask_reset(email: str, address: str, base_url: str) -> None:
 def owner_of(token: str) -> Account | None:
     """The account that a link of invitation or reset belongs to, while it is good."""
     number = region_sql(
-        "SELECT account_id FROM account_tokens WHERE region_id = :region_id AND token_hash = :hash"
+        "SELECT account_id FROM account_tokens WHERE region_id = :region_id AND token_hash = ANY(:hashes)"
         " AND used_at IS NULL AND expires_at > clock_timestamp()",
-        hash=_digest("tautan", token),
+        hashes=_digests("tautan", token),
     ).scalar_one_or_none()
     return _account("id = :id AND state <> 'DITUTUP'", id=number) if number else None
 
