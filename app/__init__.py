@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app import sabilulungan, sites
-from app.services import audit, audit_pages, identity, opendata, personal, ui, workflow
+from app.services import audit, audit_pages, identity, opendata, personal, privacy, ui, workflow
 from app.services.jobs import processes
 from app.services.messages import mail
 from app.tenancy import database, startup
@@ -40,6 +40,7 @@ def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
     audit.init_app(app)
     identity.init_app(app)
     audit_pages.init_app(app)
+    privacy.init_app(app)
     processes.init_app(app)
     workflow.init_app(app)
     sabilulungan.init_app(app)

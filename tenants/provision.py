@@ -14,6 +14,7 @@ from app.services import audit
 from app.services.identity import accounts
 from app.services.identity.permissions import ROLES
 from app.services.personal import keys
+from app.services.privacy import retention
 from app.tenancy.context import Context, acting_for, current
 from app.tenancy.database import db, region_sql
 from tenants.registry import NATION
@@ -137,6 +138,14 @@ def write_programmes(_order: Order, template: dict[str, Any]) -> None:
     _insert("grant_programmes", "tahun, jenis, judul, kode_rekening", "tahun, jenis", rows)
 
 
+def write_retention(order: Order, template: dict[str, Any]) -> None:
+    """How long each kind of data stays; what the region changed stays as it is."""
+    known = retention.rules()
+    for rule in template["retensi"]:
+        if rule["jenis"] not in known:
+            retention.put(rule["jenis"], rule["hari"], rule["dasar"], order.actor)
+
+
 def invite_administrator(order: Order, _template: dict[str, Any]) -> None:
     """The account of the region's administrator and the letter with its link (72 hours)."""
     accounts.invite(order.admin_email, "Administrator", frozenset({"admin"}), order.base_url)
@@ -149,6 +158,7 @@ STEPS: tuple[tuple[str, Callable[[Order, dict[str, Any]], None]], ...] = (
     ("katalog-layanan", write_services),
     ("opd", write_opd),
     ("program-anggaran", write_programmes),
+    ("masa-simpan", write_retention),
     ("undangan-administrator", invite_administrator),
     # Last: a region answers on its host only when everything behind it is there.
     ("situs", publish_site),

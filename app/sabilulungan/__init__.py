@@ -2,10 +2,10 @@
 
 from flask import Flask, g
 
-from app.sabilulungan import api, imports, queries
+from app.sabilulungan import api, imports, personal, queries
 from app.sabilulungan.anggaran import imports as anggaran_imports
 from app.sabilulungan.anggaran import queries as anggaran_queries
-from app.sabilulungan.routes import anggaran, public
+from app.sabilulungan.routes import anggaran, officer, public
 from app.sabilulungan.stages import PUBLIC_STATES
 from app.sabilulungan.usulan import routes as usulan
 from app.sabilulungan.workflow import PROPOSAL
@@ -22,16 +22,15 @@ def init_app(app: Flask) -> None:
     """Register routes, states and the door on the portal."""
     app.register_blueprint(public.bp)
     app.register_blueprint(anggaran.bp)
+    app.register_blueprint(officer.bp)
     app.register_blueprint(usulan.bp)
     register_process(PROPOSAL)
     register_states(PUBLIC_STATES)
     for dataset in imports.DATASETS:
         register_dataset(dataset)
     register_dataset(anggaran_imports.DATASET)
-    register_sealed("organisasi", ketua_nik_sealed="ketua_nik", npwp_sealed="npwp", telepon_sealed="telepon",
-                    email_sealed="email", rekening_sealed="rekening")  # fmt: skip
-    register_sealed("hibah", nik_sealed="nik")
-    register_sealed("pencairan", rekening_sealed="rekening")
+    for table, columns in personal.SEALED.items():
+        register_sealed(table, **columns)
     for resource in api.RESOURCES:
         register_resource(resource)
     for files in api.FILES:

@@ -19,6 +19,8 @@ ACCESS = {
     ),
     MASUK: (
         "identity.account", "identity.change_password", "identity.ask_sign_out", "identity.sign_out", "audit.history",
+        "privacy.notice", "privacy.agree", "privacy.withdraw", "privacy.own", "privacy.own_json", "privacy.ask_erasure",
+        "privacy.ask_erasure_now", "privacy.take_erasure_back",
         "workflow.file", "workflow.do", "usulan.mine",
     ),
     "tugas.kerjakan": ("workflow.desk", "workflow.take_next", "workflow.at_once", "workflow.conflict"),
@@ -28,9 +30,14 @@ ACCESS = {
         "identity.people", "identity.invite", "identity.close", "workflow_settings.standing_in",
         "workflow_settings.lend", "workflow_settings.end",
     ),
-    "pengaturan.lihat": ("identity.settings", "workflow_settings.days", "workflow_settings.rules"),
+    "pribadi.buka": (
+        "sabilulungan_officer.organisation", "sabilulungan_officer.open_organisation",
+        "sabilulungan_officer.recipient", "sabilulungan_officer.open_recipient",
+    ),
+    "pribadi.putuskan": ("privacy_officer.requests", "privacy_officer.request_page", "privacy_officer.decide"),
+    "pengaturan.lihat": ("privacy_officer.rules", "identity.settings", "workflow_settings.days", "workflow_settings.rules"),
     "pengaturan.ubah": (
-        "look.look", "look.save", "workflow_settings.set_day", "workflow_settings.forget_day",
+        "privacy_officer.set_rule", "look.look", "look.save", "workflow_settings.set_day", "workflow_settings.forget_day",
         "workflow_settings.propose", "workflow_settings.approve",
     ),
 }  # fmt: skip
@@ -41,6 +48,7 @@ FOREIGN = {
     "nomor": "SELECT nomor FROM hibah WHERE region_id = :b AND id = :hibah",
     "organisasi_id": "SELECT id FROM organisasi WHERE region_id = :b AND id = :organisasi",
     "file_id": "SELECT id FROM workflow_files WHERE region_id = :b AND id = :workflow_files",
+    "request_id": "SELECT id FROM erasure_requests WHERE region_id = :b AND id = :erasure_requests",
     "account_id": "SELECT id FROM accounts WHERE region_id = :b AND id = :accounts",
 }
 #: Arguments whose value the database does not hold as it stands in the address, or that belong to no region.

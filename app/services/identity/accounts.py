@@ -394,7 +394,7 @@ def close(number: UUID, by: Account) -> bool:
     if _account("id = :id", id=number) is None:
         return False
     closed = region_sql(
-        "UPDATE accounts SET state = 'DITUTUP', version = version + 1"
+        "UPDATE accounts SET state = 'DITUTUP', version = version + 1, closed_at = clock_timestamp()"
         " WHERE region_id = :region_id AND id = :id AND state <> 'DITUTUP'",
         id=number,
     )
@@ -404,11 +404,27 @@ def close(number: UUID, by: Account) -> bool:
     return True
 
 
-def forget_old(_payload: dict[str, object]) -> None:
-    """The daily job: attempts older than a day and links that ended a week ago are deleted."""
+def forget_attempts(email: str) -> None:
+    """Delete what is noted of failed attempts for one address."""
     region_sql(
-        "DELETE FROM sign_in_attempts WHERE region_id = :region_id AND at < clock_timestamp() - interval '1 day'"
+        "DELETE FROM sign_in_attempts WHERE region_id = :region_id AND email_hash = ANY(:hashes)",
+        hashes=_digests("percobaan", email),
     )
-    region_sql(
-        "DELETE FROM account_tokens WHERE region_id = :region_id AND expires_at < clock_timestamp() - interval '7 days'"
-    )
+
+
+def forget_old_attempts(days: int) -> int:
+    """Delete attempts older than `days`; how many."""
+    return region_sql(
+        "DELETE FROM sign_in_attempts WHERE region_id = :region_id"
+        " AND at < clock_timestamp() - make_interval(days => :days)",
+        days=days,
+    ).rowcount
+
+
+def forget_old_links(days: int) -> int:
+    """Delete links that ended more than `days` ago; how many."""
+    return region_sql(
+        "DELETE FROM account_tokens WHERE region_id = :region_id"
+        " AND expires_at < clock_timestamp() - make_interval(days => :days)",
+        days=days,
+    ).rowcount

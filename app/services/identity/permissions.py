@@ -12,6 +12,7 @@ PUBLIK, MASUK = "publik", "masuk"
 AKUN_KELOLA, AUDIT_LIHAT = "akun.kelola", "audit.lihat"
 PENGATURAN_LIHAT, PENGATURAN_UBAH = "pengaturan.lihat", "pengaturan.ubah"
 TUGAS, USULAN_AJUKAN = "tugas.kerjakan", "usulan.ajukan"
+PRIBADI_BUKA, PRIBADI_PUTUSKAN = "pribadi.buka", "pribadi.putuskan"
 #: permission -> what it allows, as the permission page prints it.
 PERMISSIONS = {
     PUBLIK: "Siapa pun, tanpa masuk",
@@ -22,11 +23,13 @@ PERMISSIONS = {
     TUGAS: "Mengerjakan berkas dalam antrean sesuai perannya",
     PENGATURAN_LIHAT: "Melihat pengaturan, langkah penyediaan dan riwayat impor",
     AUDIT_LIHAT: "Melihat dan mengunduh log audit daerah",
+    PRIBADI_BUKA: "Membuka data pribadi tersegel dengan alasan yang dicatat",
+    PRIBADI_PUTUSKAN: "Memutuskan permintaan penghapusan akun",
 }
 #: role -> (what people call it, what it may do beside PUBLIK and MASUK).
 ROLES: dict[str, tuple[str, frozenset[str]]] = {
     "admin": ("Administrator daerah", frozenset({AKUN_KELOLA, AUDIT_LIHAT, PENGATURAN_LIHAT, PENGATURAN_UBAH})),
-    "inspektorat": ("Inspektorat", frozenset({AUDIT_LIHAT, PENGATURAN_LIHAT, TUGAS})),
+    "inspektorat": ("Inspektorat", frozenset({AUDIT_LIHAT, PENGATURAN_LIHAT, PRIBADI_BUKA, TUGAS})),
     "pimpinan": ("Kepala daerah", frozenset({PENGATURAN_LIHAT, TUGAS})),
     "tu": ("Tata usaha", frozenset({TUGAS})),
     "timbang": ("Tim Pertimbangan", frozenset({TUGAS})),
@@ -36,7 +39,7 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
     "bendahara": ("Bendahara (BPKAD)", frozenset({TUGAS})),
     "verifikator_lpj": ("Verifikator LPJ", frozenset({TUGAS})),
     "pendamping": ("Pendamping", frozenset({USULAN_AJUKAN})),
-    "ppid": ("Pejabat pengelola informasi (PPID)", frozenset()),
+    "ppid": ("Pejabat pengelola informasi (PPID)", frozenset({PENGATURAN_LIHAT, PRIBADI_PUTUSKAN})),
     "pegawai": ("Pegawai negeri sipil", frozenset()),
     "pemohon": ("Pemohon", frozenset({USULAN_AJUKAN})),
 }

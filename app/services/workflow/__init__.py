@@ -8,7 +8,7 @@ from app.services.jobs.processes import register_schedule
 from app.services.personal.sealed import register_sealed
 from app.services.ui.i18n import lazy
 from app.services.ui.portal import SettingsPage, register_settings_page
-from app.services.workflow import assigning, commands, escalation, routes, settings_routes
+from app.services.workflow import assigning, commands, escalation, own_data, routes, settings_routes
 
 ESCALATE_JOB, DRAW_JOB = "tugas.eskalasi", "tugas.undian"
 PAGES = (
@@ -31,6 +31,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(settings_routes.bp)
     app.cli.add_command(commands.group)
     register_sealed("workflow_draw_days", seed_sealed=assigning.COLUMN)
+    own_data.register()
     for page in PAGES:
         register_settings_page(page)
     register_job(ESCALATE_JOB, escalation.escalate)

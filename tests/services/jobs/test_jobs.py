@@ -85,8 +85,8 @@ def test_a_busy_region_waits_behind_the_others(worker_app: Flask) -> None:
     sent: list[int] = []
     with worker_app.app_context():
         for _number in range(processes.BATCH + 5):
-            ask("akun.bersihkan", A)
-        ask("akun.bersihkan", B)
+            ask("retensi.jalankan", A)
+        ask("retensi.jalankan", B)
         processes.relay_all(deque([A, B]), lambda region, _number: sent.append(region))
     assert sent == [A] * processes.BATCH + [B] + [A] * 5
 
