@@ -183,6 +183,9 @@ GRANTS = (
     "GRANT DELETE ON audit_heads TO smartcity_app",
     "GRANT INSERT ON tenancy.audit_roots TO smartcity_worker",
     "GRANT EXECUTE ON FUNCTION tenancy.publish_audit_root(bigint, bytea) TO PUBLIC",
+    "GRANT EXECUTE ON FUNCTION tenancy.context_keys() TO PUBLIC",
+    "GRANT DELETE ON consents TO smartcity_app",
+    "GRANT DELETE ON region_keys TO smartcity_worker",
 )
 #: What a careless migration can do, it does as the schema's owner; the rest takes an administrator.
 MIGRATIONS = (HELD, *POLICIES, *PARTITIONS, *TABLES, *FUNCTIONS)
