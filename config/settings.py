@@ -40,6 +40,7 @@ class Settings:
     web_threads: int = 8
     max_body: int = 64 * 1024 * 1024
     queue: str = "smartcity"
+    region_jobs: int = 4
     citus: bool = False
 
     @property
@@ -105,6 +106,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
                 ("region_concurrency", "REGION_CONCURRENCY"),
                 ("web_threads", "WEB_THREADS"),
                 ("max_body", "MAX_BODY"),
+                ("region_jobs", "REGION_JOBS"),
             )
             if env.get(key)
         }

@@ -101,7 +101,7 @@ RULES = (
     Rule("tabel rujukan hanya dibaca", f"""
         SELECT c.relname || ' ' || x.privilege_type FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,
         aclexplode(c.relacl) x WHERE n.nspname = 'tenancy' AND x.grantee::regrole::text IN {RUNTIME}
-        AND (x.privilege_type <> 'SELECT' OR c.relname NOT IN ('regions', 'sites'))"""),
+        AND (x.privilege_type <> 'SELECT' OR c.relname NOT IN ('regions', 'sites', 'alembic_version'))"""),
     Rule("skema tenancy hanya memuat tabel rujukan yang dinyatakan", f"""
         SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = 'tenancy' AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relname NOT IN {REFERENCE_TABLES}"""),

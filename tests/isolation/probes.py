@@ -1,6 +1,9 @@
 """What must hold for every tenant table, tried and not read: used on the real schema and on each mutated one."""
 
-from sqlalchemy import Connection, text
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 TENANT_TABLES = """
@@ -89,20 +92,38 @@ SAMPLES = {
 }  # fmt: skip
 
 
-def fill(admin: Connection, table: str, region: int) -> None:
+def fill(admin: Connection, table: str, region: int) -> list[str]:
     """Put one row of `region` into `table` (and, before it, into what it refers to) when it holds none.
 
-    What goes into a column is read from the catalogue, so that a new table is covered without being told.
+    Returns the statements that take the new rows away again, in their order. What goes into a column is read from the catalogue, so that a new table is covered without being told.
     """
     if admin.scalar(text(f"SELECT count(*) FROM {table} WHERE region_id = {region}")):
-        return
+        return []
+    undo: list[str] = []
     values = {}
     for column in admin.execute(text(FILLABLE), {"table": table}).mappings():
         if column["parent"] and column["parent"] != table:
-            fill(admin, column["parent"], region)
+            undo = fill(admin, column["parent"], region) + undo
             values[column["name"]] = f"(SELECT id FROM {column['parent']} WHERE region_id = {region} LIMIT 1)"
         elif not column["parent"]:
             values[column["name"]] = f"'{column['word']}'" if column["word"] else SAMPLES[column["type"]]
     names = "".join(f", {name}" for name in values)
     given = "".join(f", {value}" for value in values.values())
-    admin.execute(text(f"INSERT INTO {table} (region_id, id{names}) VALUES ({region}, gen_random_uuid(){given})"))
+    number = admin.scalar(
+        text(f"INSERT INTO {table} (region_id, id{names}) VALUES ({region}, gen_random_uuid(){given}) RETURNING id")
+    )
+    return [f"DELETE FROM {table} WHERE region_id = {region} AND id = '{number}'", *undo]
+
+
+@contextmanager
+def every_table_filled(admin: Engine, regions: tuple[int, ...]) -> Iterator[None]:
+    """One row of each region in every tenant table that holds none, gone again afterwards."""
+    undo: list[str] = []
+    with admin.begin() as connection:
+        for table in connection.scalars(text(TENANT_TABLES)).all():
+            for region in regions:
+                undo = fill(connection, table, region) + undo
+    yield
+    with admin.begin() as connection:
+        for statement in undo:
+            connection.execute(text(statement))

@@ -1,22 +1,21 @@
 """Every tenant table and every composite key, tried; and each policy and key removed in turn must be noticed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import Engine, text
 
 from tests.conftest import A, B
+from tests.isolation import probes
 from tests.isolation.conftest import Opener
-from tests.isolation.probes import COMPOSITE_KEYS, TENANT_TABLES, fill, key_leaks, table_leaks
+from tests.isolation.probes import COMPOSITE_KEYS, TENANT_TABLES, key_leaks, table_leaks
 
 
 @pytest.fixture(scope="module")
-def every_table_filled(admin: Engine) -> None:
+def every_table_filled(admin: Engine) -> Iterator[None]:
     """One row, in both regions, of what the demonstration does not make."""
-    with admin.begin() as connection:
-        for table in connection.scalars(text(TENANT_TABLES)).all():
-            for region in (A, B):
-                fill(connection, table, region)
+    with probes.every_table_filled(admin, (A, B)):
+        yield
 
 
 @pytest.fixture

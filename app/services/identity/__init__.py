@@ -4,7 +4,8 @@ from flask import Flask
 
 from app.services.identity import accounts, guard, routes
 from app.services.jobs.outbox import register_job
-from app.services.jobs.processes import register_schedule
+from app.services.jobs.schedules import register_schedule
+from app.services.ui.i18n import lazy
 
 FORGET_JOB = "akun.bersihkan"
 
@@ -13,5 +14,5 @@ def init_app(app: Flask) -> None:
     """Register the guard, the pages and the daily clean-up."""
     guard.init_app(app)
     app.register_blueprint(routes.bp)
-    register_job(FORGET_JOB, accounts.forget_old)
+    register_job(FORGET_JOB, accounts.forget_old, lazy("Menghapus percobaan masuk dan tautan lama"))
     register_schedule(FORGET_JOB, 24 * 3600)

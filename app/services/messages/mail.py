@@ -13,6 +13,7 @@ from flask import current_app
 
 from app.kernel.identifiers import uuid7
 from app.services.jobs import outbox
+from app.services.ui.i18n import lazy
 from app.tenancy.context import current
 from config.settings import Settings
 
@@ -85,4 +86,4 @@ def _body(message: EmailMessage) -> str:
 
 def register() -> None:
     """Make the letter a job."""
-    outbox.register_job(JOB, deliver)
+    outbox.register_job(JOB, deliver, lazy("Mengirim surat"))

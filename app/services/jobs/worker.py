@@ -1,0 +1,70 @@
+"""The worker: RQ's loop, made to outlive a dead Redis and to end only between two jobs."""
+
+import logging
+import time
+from uuid import UUID
+
+from redis import RedisError
+from rq import SimpleWorker
+from rq.exceptions import StopRequested
+from rq.serializers import JSONSerializer
+
+from app.services.jobs import outbox
+from app.services.jobs.line import Line
+from app.tenancy.context import Context, acting_for
+from app.tenancy.database import db
+from config.logs import LogContext, log_context
+
+log = logging.getLogger(__name__)
+BEAT_SECONDS = 15.0
+PAUSE_SECONDS = 1.0
+
+
+def work(region_id: int, number: str) -> None:
+    """What RQ calls: one job in its region's context. A failure is in the outbox; RQ need not keep it too."""
+    token = log_context.set(LogContext(number, region_id, "sistem:worker"))
+    try:
+        with acting_for(Context(region_id, "sistem:worker", "worker")):
+            outbox.perform(UUID(number))
+    except Exception:
+        log.exception("pekerjaan gagal")
+    finally:
+        db.session.remove()
+        log_context.reset(token)
+
+
+class Worker(SimpleWorker):
+    """RQ's worker in this process: a fork for each job would cost more than most jobs."""
+
+    max_connection_wait_time = 2
+    _beat = 0.0
+    stopping = False
+
+    def heartbeat(self, timeout: int | None = None, pipeline: object = None) -> None:
+        """RQ beats twice a job, three round trips each; a sign of life every quarter of a minute is enough."""
+        if pipeline is not None or time.monotonic() - self._beat > BEAT_SECONDS:
+            self._beat = time.monotonic()
+            super().heartbeat(timeout, pipeline)  # type: ignore[arg-type]
+
+    def handle_warm_shutdown_request(self) -> None:
+        """SIGTERM or SIGINT: RQ ends the loop after the job in hand."""
+        self.stopping = True
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
+
+
+def run(line: Line) -> None:
+    """Work until a signal asks to stop; begin anew when Redis went away in the middle of something."""
+    while True:
+        worker = Worker([line.queue], connection=line.redis, serializer=JSONSerializer, maintenance_interval=60)
+        try:
+            worker.work(logging_level="WARNING")
+            if not worker.stopping:
+                time.sleep(PAUSE_SECONDS)
+        except RedisError as error:
+            log.warning("Redis tidak menjawab (%s); dicoba lagi", type(error).__name__)
+            if not worker.stopping:
+                time.sleep(PAUSE_SECONDS)
+        except StopRequested:
+            return
+        if worker.stopping:
+            return
