@@ -77,28 +77,19 @@ def _every(rule: str | None) -> str:
     return "bila diminta" if rule is None else f"tiap {rule} detik" if rule.isdigit() else f"cron {rule}"
 
 
-class RegionCode(click.ParamType[int]):
-    """A region with a site, by its Kemendagri code with or without the dot."""
-
-    name = "kode"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Its id; fails with how codes look."""
-        wanted = value.replace(".", "")
-        known = {str(site.region_id): site.region_id for site in all_sites()}
-        if wanted not in known:
-            self.fail(f"{value!r} belum disediakan. Contoh: 32.73 untuk Kota Bandung.", param, ctx)
-        return known[wanted]
-
-
-def _operator(region_id: int) -> Context:
-    return Context(region_id, "sistem:operator", "worker")
+def _operator(code: str) -> Context:
+    """The operator's context in a region with a site, by its Kemendagri code with or without the dot."""
+    wanted = code.replace(".", "")
+    for site in all_sites():
+        if str(site.region_id) == wanted:
+            return Context(site.region_id, "sistem:operator", "worker")
+    raise click.BadParameter(f"{code!r} belum disediakan. Contoh: 32.73 untuk Kota Bandung.", param_hint="--region")
 
 
 @group.command("dead")
-@click.option("--region", required=True, type=RegionCode(), help="Kode daerah, misalnya 32.73.")
+@click.option("--region", required=True, help="Kode daerah, misalnya 32.73.")
 @click.option("--json", "as_json", is_flag=True, help="Satu larik JSON.")
-def dead(region: int, *, as_json: bool) -> None:
+def dead(region: str, *, as_json: bool) -> None:
     """Pekerjaan yang gagal untuk seterusnya, dengan sebabnya. Contoh: flask jobs dead --region 32.73"""
     with acting_for(_operator(region)):
         given_up = desk.dead()
@@ -112,10 +103,10 @@ def dead(region: int, *, as_json: bool) -> None:
 
 
 @group.command("requeue")
-@click.option("--region", required=True, type=RegionCode(), help="Kode daerah, misalnya 32.73.")
+@click.option("--region", required=True, help="Kode daerah, misalnya 32.73.")
 @click.option("--all", "everything", is_flag=True, help="Semua yang gagal di daerah ini.")
 @click.argument("numbers", nargs=-1, type=click.UUID)
-def requeue(region: int, numbers: tuple[UUID, ...], *, everything: bool) -> None:
+def requeue(region: str, numbers: tuple[UUID, ...], *, everything: bool) -> None:
     """Ulangi pekerjaan yang gagal dari awal. Contoh: flask jobs requeue --region 32.73 --all"""
     if everything == bool(numbers):
         raise click.UsageError("Sebutkan nomor pekerjaan, atau --all. Nomornya: flask jobs dead --region KODE")

@@ -126,8 +126,8 @@ def due_now(admin: Engine, number: UUID, ago: str = "0 seconds") -> None:
     with admin.begin() as connection:
         connection.execute(
             text(
-                f"UPDATE outbox SET due_at = clock_timestamp() - interval '1 second', sent_at = sent_at - interval '{ago}',"
-                f" started_at = started_at - interval '{ago}' WHERE id = :id"
+                f"UPDATE outbox SET due_at = clock_timestamp() - interval '1 second',"
+                f" sent_at = sent_at - interval '{ago}', started_at = started_at - interval '{ago}' WHERE id = :id"
             ),
             {"id": number},
         )
