@@ -28,6 +28,8 @@ SWEEP_SECONDS = 30.0
 LOOK_SECONDS = 2.0
 BUSY_SECONDS = 900.0
 PAUSE_SECONDS = 1.0
+#: After a notice the relay waits so long for more: one batch costs hardly more than one job.
+GATHER_SECONDS = 0.02
 Send = Callable[[int, list[UUID]], None]
 
 
@@ -43,7 +45,6 @@ def relay_region(region_id: int, send: Send, life: str = "") -> int:
         redis.RedisError: Redis did not take them; they are due again.
     """
     with acting_for(acting(region_id)):
-        outbox.hurry()
         numbers = outbox.take_due(BATCH, life)
         db.session.commit()
         try:
@@ -70,8 +71,9 @@ class Relay:
     def __init__(self, line: Line, dsn: str, stop: Stop) -> None:
         self._line, self._dsn, self._stop = line, dsn, stop
         self._busy: dict[int, float] = {}
+        self._missing: dict[int, frozenset[UUID]] = {}
         self._life = ""
-        self._swept = 0.0
+        self._swept = self._looked = 0.0
 
     def run(self) -> None:
         """Until asked to stop. A dead Redis or database is waited for, and everything is looked through after it."""
@@ -81,7 +83,7 @@ class Relay:
             except (RedisError, OperationalError, psycopg2.OperationalError) as error:
                 log.warning("relay terputus (%s); dicoba lagi", type(error).__name__)
                 db.session.rollback()
-                self._swept = 0.0
+                self._swept = self._looked = 0.0
                 self._stop.wait(PAUSE_SECONDS)
 
     def _listen(self) -> None:
@@ -91,8 +93,10 @@ class Relay:
             sources: list[Any] = [listener, self._stop]
             listener.cursor().execute(f"LISTEN {outbox.CHANNEL}")
             while not self._stop.asked:
-                self.look()
-                select.select(sources, [], [], LOOK_SECONDS)
+                if time.monotonic() - self._looked >= LOOK_SECONDS:
+                    self.look()
+                if select.select(sources, [], [], LOOK_SECONDS)[0]:
+                    self._stop.wait(GATHER_SECONDS)
                 listener.poll()
                 heard = dict.fromkeys(int(notice.payload) for notice in listener.notifies)
                 listener.notifies.clear()
@@ -102,7 +106,7 @@ class Relay:
 
     def look(self) -> None:
         """All regions when it is time or Redis began a new life, else those with work of late."""
-        now = time.monotonic()
+        now = self._looked = time.monotonic()
         life = self._line.life()
         if life != self._life and self._life:
             log.warning("Redis mulai dari kosong; pekerjaan yang terkirim dikirim ulang")
@@ -118,7 +122,10 @@ class Relay:
 
     def _recover(self, region_id: int) -> None:
         with acting_for(acting(region_id)):
-            found = recover(self._life, lambda: self._line.known(region_id))
+            missing = self._missing.pop(region_id, frozenset())
+            found = recover(self._life, lambda: self._line.known(region_id), missing)
+        if found.missing:
+            self._missing[region_id] = found.missing
         for number in (*found.abandoned, *found.lost):
             self._line.release(region_id, number)
         if found.abandoned or found.lost:

@@ -54,17 +54,16 @@ class Worker(SimpleWorker):
 
 def run(line: Line) -> None:
     """Work until a signal asks to stop; begin anew when Redis went away in the middle of something."""
-    while True:
-        worker = Worker([line.queue], connection=line.redis, serializer=JSONSerializer, maintenance_interval=60)
+    stopping = False
+    while not stopping:
         try:
+            worker = Worker([line.queue], connection=line.redis, serializer=JSONSerializer, maintenance_interval=60)
             worker.work(logging_level="WARNING")
-            if not worker.stopping:
+            stopping = worker.stopping
+            if not stopping:
                 time.sleep(PAUSE_SECONDS)
         except RedisError as error:
             log.warning("Redis tidak menjawab (%s); dicoba lagi", type(error).__name__)
-            if not worker.stopping:
-                time.sleep(PAUSE_SECONDS)
+            time.sleep(PAUSE_SECONDS)
         except StopRequested:
-            return
-        if worker.stopping:
-            return
+            stopping = True

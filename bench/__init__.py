@@ -1,0 +1,1 @@
+"""The figures that the README claims, each measured in one run: `make bench`."""
