@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app import sabilulungan, sites
-from app.services import identity, ui
+from app.services import identity, operations, ui
 from app.services.jobs import processes
 from app.services.messages import mail
 from app.tenancy import database
@@ -33,6 +33,7 @@ def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
     )
     app.extensions["settings"] = settings
     database.init_app(app, Signer(KEY_ID, settings.derive(f"context-key:{KEY_ID}"), settings.bind_token_to_pid))
+    operations.init_app(app)
     ui.init_app(app)
     sites.init_app(app)
     mail.register()

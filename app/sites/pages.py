@@ -1,14 +1,12 @@
-"""Pages that belong to no module: the landing page, a portal's front page, health."""
+"""Pages that belong to no module: the landing page, a portal's front page."""
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, abort, current_app, g, render_template, request
-from sqlalchemy import text
+from flask import Blueprint, current_app, g, render_template, request
 
 from app.services.identity.permissions import PUBLIK, requires
 from app.services.ui.portal import cards
 from app.sites.tiles import tile_position
-from app.tenancy.database import db
 from app.tenancy.site import Site, live_sites
 from config.settings import Settings
 
@@ -70,19 +68,3 @@ def landing() -> str:
         wanted=wanted,
         site_url=site_url,
     )
-
-
-@bp.get("/sehat")
-@requires(PUBLIK)
-def alive() -> Response:
-    """This process answers."""
-    return Response("sehat\n", mimetype="text/plain")
-
-
-@bp.get("/siap")
-@requires(PUBLIK)
-def ready() -> Response:
-    """The database answers too."""
-    if db.session.execute(text("SELECT 1")).scalar_one() != 1:
-        abort(503)
-    return Response("siap\n", mimetype="text/plain")

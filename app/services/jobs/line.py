@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from redis import Redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 from rq import Queue, RateLimit
 from rq.rate_limit import RateLimitRegistry
 from rq.serializers import JSONSerializer
@@ -26,8 +28,9 @@ class Line:
 
     def __init__(self, settings: Settings) -> None:
         self.redis = Redis.from_url(
-            settings.redis_url, socket_connect_timeout=TIMEOUT_SECONDS, health_check_interval=30
-        )
+            settings.redis_url, socket_connect_timeout=TIMEOUT_SECONDS, health_check_interval=30,
+            retry=Retry(ConstantBackoff(0.2), 2),
+        )  # fmt: skip
         self.queue = Queue(settings.queue, connection=self.redis, serializer=JSONSerializer)
         self._marker = f"{settings.queue}:life"
         self._region_jobs = settings.region_jobs

@@ -2,11 +2,14 @@
 
 import json
 import logging
+import time
+from collections.abc import Callable
 from uuid import UUID
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
+from redis import RedisError
 from sqlalchemy.exc import OperationalError
 
 from app.services.jobs import desk, outbox
@@ -20,12 +23,22 @@ from app.tenancy.database import db
 from app.tenancy.site import all_sites, live_sites
 from config.settings import Settings
 
-__all__ = ["group", "init_app", "register_schedule"]
+__all__ = ["group", "init_app", "register_chore", "register_schedule"]
 
 log = logging.getLogger(__name__)
 group = AppGroup("jobs", help="Pekerjaan di belakang layar: relay, worker, scheduler, dan yang gagal.")
 TICK_SECONDS = 10.0
 CLEAN_RULE = "40 2 * * *"
+
+
+#: What the scheduler does beside asking for jobs: (every how many seconds, what).
+_chores: list[tuple[float, Callable[[], None]]] = []
+
+
+def register_chore(seconds: float, act: Callable[[], None]) -> None:
+    """Let the scheduler process call `act` so often; it may fail for want of Redis or the database."""
+    if (seconds, act) not in _chores:
+        _chores.append((seconds, act))
 
 
 def _settings() -> Settings:
@@ -51,10 +64,15 @@ def worker() -> None:
 def scheduler() -> None:
     """Minta pekerjaan berkala; satu atau lebih boleh berjalan. Contoh: flask jobs scheduler"""
     stop, planner = Stop().install(), Planner()
+    due = dict.fromkeys(range(len(_chores)), 0.0)
     while not stop.asked:
         try:
             planner.tick(live_sites())
-        except OperationalError as error:
+            for number, (seconds, act) in enumerate(_chores):
+                if due[number] <= time.monotonic():
+                    due[number] = time.monotonic() + seconds
+                    act()
+        except (OperationalError, RedisError) as error:
             log.warning("penjadwal terputus (%s); dicoba lagi", type(error).__name__)
             db.session.rollback()
         stop.wait(TICK_SECONDS)
