@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 import os
 import secrets
 from collections.abc import Mapping
@@ -10,6 +11,8 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 ROOT = Path(__file__).resolve().parent.parent
+#: In VAR_DIR, while `make run` runs: the addresses of its servers and what else its commands must know.
+RUNNING = "berjalan.json"
 RUNTIME_ROLES = ("smartcity_app", "smartcity_worker", "smartcity_reader", "smartcity_export")
 
 
@@ -42,6 +45,7 @@ class Settings:
     queue: str = "smartcity"
     region_jobs: int = 4
     citus: bool = False
+    old_master_keys: tuple[bytes, ...] = ()
 
     @property
     def embedded(self) -> bool:
@@ -50,7 +54,15 @@ class Settings:
 
     def derive(self, purpose: str) -> bytes:
         """A 32-byte key for one purpose (HKDF-SHA256, expand step, from the master key)."""
-        return hmac.new(self.master_key, purpose.encode() + b"\x01", hashlib.sha256).digest()
+        return self._expand(self.master_key, purpose)
+
+    def derive_all(self, purpose: str) -> list[bytes]:
+        """The same key from the present master key and from those before it, newest first (rotation)."""
+        return [self._expand(key, purpose) for key in (self.master_key, *self.old_master_keys)]
+
+    @staticmethod
+    def _expand(key: bytes, purpose: str) -> bytes:
+        return hmac.new(key, purpose.encode() + b"\x01", hashlib.sha256).digest()
 
     def role_password(self, role: str) -> str:
         """The password of a runtime database role: derived, so that no list of passwords is kept."""
@@ -87,6 +99,12 @@ def _master_key(env: Mapping[str, str], var_dir: Path, *, production: bool) -> b
     return path.read_text().strip().encode()
 
 
+def _running_servers(var_dir: Path) -> dict[str, str]:
+    """What `make run` wrote of the servers that it started, so that `flask …` in another terminal finds them."""
+    file = var_dir / RUNNING
+    return json.loads(file.read_text()) if file.is_file() else {}
+
+
 def load(env: Mapping[str, str] | None = None) -> Settings:
     """Read the settings.
 
@@ -96,6 +114,8 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     env = os.environ if env is None else env
     var_dir = Path(env.get("VAR_DIR") or ROOT / "var").resolve()
     production = _flag(env, "PRODUCTION")
+    if not production:
+        env = {**_running_servers(var_dir), **env}
     try:
         numbers = {
             name: int(env[key])
@@ -113,7 +133,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     except ValueError as error:
         raise SettingsError(f"Pengaturan angka tidak terbaca: {error}") from error
     if not env.get("DATABASE_URL"):
-        raise SettingsError("DATABASE_URL kosong; `make run` mengisinya sendiri, produksi harus menulisnya.")
+        raise SettingsError("DATABASE_URL kosong: jalankan `make run` lebih dahulu, atau tulis alamat basis data.")
     return Settings(
         master_key=_master_key(env, var_dir, production=production),
         database_url=env["DATABASE_URL"],
@@ -129,5 +149,6 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         metrics_token=env.get("METRICS_TOKEN", ""),
         queue=env.get("QUEUE", "smartcity"),
         citus=_flag(env, "CITUS"),
+        old_master_keys=tuple(key.encode() for key in env.get("MASTER_KEY_OLD", "").split(",") if key),
         **numbers,
     )

@@ -18,7 +18,8 @@ from app.tenancy.database import db, region_sql
 from app.tenancy.site import all_sites
 from config.settings import Settings
 from tenants.data_commands import data
-from tenants.provision import Order, UnknownTemplate, provision
+from tenants.demo_commands import demo
+from tenants.provision import Order, UnknownRegion, UnknownTemplate, provision
 from tenants.registry import Region, find, load_regions
 
 tenants = AppGroup("tenants", help="Daerah: daftar, status, penyediaan, penangguhan.")
@@ -107,7 +108,7 @@ def provision_regions(
         )  # fmt: skip
         try:
             fresh = sum(not step.was_there for step in provision(order))
-        except (UnknownTemplate, Refused) as error:
+        except (UnknownTemplate, UnknownRegion, Refused) as error:
             raise click.ClickException(f"{item.region.name}: {error}") from error
         seconds = time.perf_counter() - started
         if as_json:
@@ -183,10 +184,11 @@ def resume(code: str) -> None:
 
 def commands_of() -> list[click.Command]:
     """Every command of this room, for the manual and its test."""
-    return [*tenants.commands.values(), *data.commands.values()]
+    return [*tenants.commands.values(), *data.commands.values(), *demo.commands.values()]
 
 
 def init_app(app: Flask) -> None:
     """Attach the commands."""
     app.cli.add_command(tenants)
     app.cli.add_command(data)
+    app.cli.add_command(demo)

@@ -100,3 +100,8 @@ def edit_distance_at_most_one(a: str, b: str) -> bool:
         return a[start:] == b[start + 1 :]
     swapped = a[start : start + 2] == b[start : start + 2][::-1]
     return a[start + 1 :] == b[start + 1 :] or (swapped and a[start + 2 :] == b[start + 2 :])
+
+
+def initials_only(name: str) -> str:
+    """A person's name as the public may read it: "Siti Rahmawati" -> "S*** R***"."""
+    return " ".join(word[0].upper() + "***" for word in normalise_name(name).split())

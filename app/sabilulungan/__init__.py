@@ -18,7 +18,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(public.bp)
     app.register_blueprint(anggaran.bp)
     register_states(PUBLIC_STATES)
-    register_dataset(imports.DATASET)
+    for dataset in imports.DATASETS:
+        register_dataset(dataset)
     register_dataset(anggaran_imports.DATASET)
     register_service(
         Service(
@@ -36,15 +37,18 @@ def init_app(app: Flask) -> None:
             "/anggaran",
             "anggaran",
             anggaran_queries.key_figures,
+            rooms=("portal", "province"),
         )
     )
     app.context_processor(_portal_navigation)
 
 
 def _portal_navigation() -> dict[str, list[NavItem]]:
-    if not g.get("site") or g.site.room != "portal":
+    if not g.get("site") or g.site.room not in {"portal", "province"}:
         return {}
+    if g.site.room == "province":
+        return {"nav": navigation("province")}
     return {
-        "nav": navigation(),
+        "nav": navigation("portal"),
         "footer_nav": [NavItem(_("Data proses usulan (CSV)"), "/hibah/proses.csv", current=False)],
     }

@@ -5,7 +5,7 @@ from alembic import op
 from migrations.ops import TenantTable, create_tenant_table
 
 revision = "0050"
-down_revision = "0007"
+down_revision = "0009"
 
 #: On a table that is in use: outside a transaction, without a long lock, each line good to run twice.
 OUTBOX = (
@@ -84,7 +84,7 @@ TABLES = (
         (
             "account_id uuid NOT NULL",
             "language text NOT NULL DEFAULT ''",
-            "phone_sealed text NOT NULL DEFAULT ''",
+            "phone_sealed bytea",
             "phone_verified_at timestamptz",
             "code_hash text NOT NULL DEFAULT ''",
             "code_until timestamptz",

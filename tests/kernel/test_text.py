@@ -8,6 +8,7 @@ from app.kernel.text import (
     MASK,
     delete_keys,
     edit_distance_at_most_one,
+    initials_only,
     normalise_name,
     redact,
 )
@@ -180,3 +181,8 @@ def test_the_distance_agrees_with_the_definition_and_near_words_share_a_key(a: s
     near = edit_distance_at_most_one(a, b)
     assert near is (b in _edits(a))
     assert not near or delete_keys(a) & delete_keys(b)
+
+
+def test_a_person_is_shown_by_initials() -> None:
+    assert initials_only("siti  Rahmawati") == "S*** R***"
+    assert initials_only("") == ""

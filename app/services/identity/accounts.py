@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -120,6 +121,18 @@ def everyone() -> list[Account]:
     """All accounts of the region, by name."""
     rows = region_sql("SELECT id FROM accounts WHERE region_id = :region_id ORDER BY nama, id").scalars().all()
     return [account for number in rows if (account := _account("id = :id", id=number))]
+
+
+def role_names() -> dict[str, str]:
+    """role -> what it is called in this region."""
+    rows = region_sql("SELECT kode, nama FROM region_roles WHERE region_id = :region_id")
+    own = {row.kode: row.nama for row in rows}
+    return {role: own.get(role, name) for role, (name, _permissions) in ROLES.items()}
+
+
+def names_of(roles: Iterable[str]) -> list[str]:
+    """What these roles are called in this region, in the order of the table."""
+    return [name for role, name in role_names().items() if role in set(roles)]
 
 
 def _digest(kind: str, value: str) -> str:

@@ -9,20 +9,24 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 PUBLIK, MASUK = "publik", "masuk"
-AKUN_KELOLA, PENGATURAN_LIHAT = "akun.kelola", "pengaturan.lihat"
+AKUN_KELOLA, PENGATURAN_LIHAT, PENGATURAN_UBAH = "akun.kelola", "pengaturan.lihat", "pengaturan.ubah"
 PEKERJAAN_KELOLA, PESAN_KELOLA = "pekerjaan.kelola", "pesan.kelola"
 #: permission -> what it allows, as the permission page prints it.
 PERMISSIONS = {
     PUBLIK: "Siapa pun, tanpa masuk",
     MASUK: "Siapa pun yang sudah masuk, untuk akunnya sendiri",
     AKUN_KELOLA: "Mengundang dan menutup akun daerah",
+    PENGATURAN_UBAH: "Mengubah tampilan dan pengaturan daerah",
     PENGATURAN_LIHAT: "Melihat pengaturan, langkah penyediaan dan riwayat impor",
     PEKERJAAN_KELOLA: "Melihat pekerjaan di belakang layar, mengulang dan membuang yang gagal",
     PESAN_KELOLA: "Mengubah bunyi pesan kepada warga dan pegawai",
 }
 #: role -> (what people call it, what it may do beside PUBLIK and MASUK).
 ROLES: dict[str, tuple[str, frozenset[str]]] = {
-    "admin": ("Administrator daerah", frozenset({AKUN_KELOLA, PENGATURAN_LIHAT, PEKERJAAN_KELOLA, PESAN_KELOLA})),
+    "admin": (
+        "Administrator daerah",
+        frozenset({AKUN_KELOLA, PENGATURAN_LIHAT, PENGATURAN_UBAH, PEKERJAAN_KELOLA, PESAN_KELOLA}),
+    ),
     "inspektorat": ("Inspektorat", frozenset({PENGATURAN_LIHAT})),
     "pimpinan": ("Kepala daerah", frozenset({PENGATURAN_LIHAT})),
     "opd": ("Petugas OPD", frozenset()),

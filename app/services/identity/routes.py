@@ -8,11 +8,13 @@ from werkzeug.wrappers import Response
 
 from app.services.identity import accounts
 from app.services.identity.accounts import Refused, TooMany
-from app.services.identity.permissions import AKUN_KELOLA, MASUK, PENGATURAN_LIHAT, PUBLIK, ROLES, requires
+from app.services.identity.permissions import AKUN_KELOLA, MASUK, PENGATURAN_LIHAT, PUBLIK, requires
 from app.services.identity.settings_page import settings_page
 from app.services.messages.mail import letters
 from app.services.ui.i18n import _
+from app.services.ui.portal import settings_pages
 from app.tenancy.database import db
+from app.tenancy.site import site_url
 
 bp = Blueprint("identity", __name__, template_folder="templates")
 Page = str | tuple[str, int] | Response
@@ -27,6 +29,10 @@ def only_sites_with_accounts() -> None:
 
 def _address() -> str:
     return request.remote_addr or "-"
+
+
+def _own_address() -> str:
+    return site_url(g.site, current_app.extensions["settings"])
 
 
 def _here(value: str) -> str:
@@ -92,7 +98,7 @@ def sign_out() -> Page:
 @requires(MASUK)
 def account() -> Page:
     """One's own account."""
-    return _form("akun", None, roles=[ROLES[role][0] for role in sorted(current_user.roles) if role in ROLES])
+    return _form("akun", None, roles=accounts.names_of(current_user.roles))
 
 
 @bp.post("/akun/sandi")
@@ -105,7 +111,7 @@ def change_password() -> Page:
             raise Refused("lama", _("Kata sandi lama tidak cocok."))
         accounts.check_password(current_user, form.get("sandi", ""), form.get("ulangi", ""))
     except Refused as refused:
-        return _form("akun", refused, roles=[ROLES[role][0] for role in sorted(current_user.roles)])
+        return _form("akun", refused, roles=accounts.names_of(current_user.roles))
     _start_session(accounts.set_password(current_user, form["sandi"]))
     flash(_("Kata sandi diganti. Semua sesi lain sudah berakhir."))
     return redirect("/akun", 303)
@@ -124,7 +130,7 @@ def send_reset() -> Page:
     """The same answer whether the account exists or not."""
     email = request.form.get("email", "")
     try:
-        accounts.ask_reset(email, _address(), request.host_url)
+        accounts.ask_reset(email, _address(), _own_address())
     except Refused as refused:
         return _form("lupa", refused, email=email, sent=False)
     return _form("lupa", None, email=email, sent=True)
@@ -157,7 +163,7 @@ def set_new_password(token: str) -> Page:
 @requires(PENGATURAN_LIHAT)
 def settings() -> Page:
     """The region's settings, how it was provisioned, what was imported."""
-    return _form("pengaturan", None, **settings_page())
+    return _form("pengaturan", None, pages=settings_pages(), **settings_page())
 
 
 @bp.get("/pengaturan/akun")
@@ -168,8 +174,8 @@ def people() -> Page:
 
 
 def _people(refused: Refused | None) -> Page:
-    options = [(code, name) for code, (name, _permissions) in ROLES.items()]
-    return _form("akun_daerah", refused, people=accounts.everyone(), options=options, names=dict(options),
+    names = accounts.role_names()
+    return _form("akun_daerah", refused, people=accounts.everyone(), options=list(names.items()), names=names,
                  typed=request.form)  # fmt: skip
 
 
@@ -179,7 +185,7 @@ def invite() -> Page:
     """Invite somebody by e-mail."""
     form = request.form
     try:
-        accounts.invite(form.get("email", ""), form.get("nama", ""), frozenset(form.getlist("peran")), request.host_url)
+        accounts.invite(form.get("email", ""), form.get("nama", ""), frozenset(form.getlist("peran")), _own_address())
     except Refused as refused:
         db.session.rollback()
         return _people(refused)

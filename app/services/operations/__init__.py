@@ -5,11 +5,14 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response
 
+from app.services.identity.permissions import PEKERJAAN_KELOLA
 from app.services.jobs import desk
 from app.services.jobs.processes import register_chore
 from app.services.operations import access, health, measures, routes
 from app.services.operations.measures import Measure, register_measure
 from app.services.ui.errors import handle
+from app.services.ui.i18n import lazy
+from app.services.ui.portal import SettingsPage, register_settings_page
 
 GATHER_SECONDS = 60.0
 
@@ -23,6 +26,10 @@ def init_app(app: Flask) -> None:
     register_measure(Measure("jobs_waiting", "Pekerjaan yang menunggu atau berjalan", _waiting))
     register_measure(Measure("jobs_failed", "Pekerjaan yang gagal dan menunggu keputusan", _failed))
     register_measure(Measure("jobs_oldest_seconds", "Umur pekerjaan jatuh tempo yang tertua", desk.oldest_seconds))
+    register_settings_page(SettingsPage(
+        lazy("Pekerjaan di belakang layar"), lazy("Yang menunggu, berjalan dan gagal; mengulang dan membuang."),
+        "/pengaturan/pekerjaan", PEKERJAAN_KELOLA,
+    ))  # fmt: skip
     register_chore(GATHER_SECONDS, measures.gather)
 
 
