@@ -3,9 +3,8 @@
 from flask import Flask
 
 from app import sabilulungan, sites
-from app.services import identity, operations, ui
+from app.services import identity, messages, operations, ui
 from app.services.jobs import processes
-from app.services.messages import mail
 from app.tenancy import database
 from app.tenancy.context import Signer
 from app.tenancy.roles import KEY_ID
@@ -36,7 +35,7 @@ def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
     operations.init_app(app)
     ui.init_app(app)
     sites.init_app(app)
-    mail.register()
+    messages.register()
     identity.init_app(app)
     processes.init_app(app)
     sabilulungan.init_app(app)

@@ -106,6 +106,24 @@ def enqueue(job: str, payload: Payload, key: str = "") -> UUID:
     return UUID(str(region_sql(there, job=job, key=key).scalar_one()))
 
 
+def enqueue_many(job: str, payloads: list[Payload]) -> None:
+    """Ask for one job for each payload, in one statement.
+
+    Raises:
+        KeyError: no such job is registered.
+    """
+    if job not in _jobs:
+        raise KeyError(job)
+    rows = [{"id": str(uuid7()), "payload": json.dumps(payload, ensure_ascii=False)} for payload in payloads]
+    region_sql(
+        "WITH asked AS (INSERT INTO outbox (region_id, id, job, payload, actor)"
+        " SELECT :region_id, r.id, :job, r.payload, :actor"
+        " FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, payload text) RETURNING id)"
+        " SELECT count(*), pg_notify(:channel, CAST(:region_id AS text)) FROM asked",
+        job=job, actor=current().actor, rows=json.dumps(rows, ensure_ascii=False), channel=CHANNEL,
+    )  # fmt: skip
+
+
 # Do not wait for the disk at this commit: what it marks is found out again when a crash forgets it. Asked for within
 # the statement (it runs once, before the rows), since a round trip more for each job would cost as much as it saves.
 HURRY = "(SELECT set_config('synchronous_commit', 'off', true)) = 'off'"
