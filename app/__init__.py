@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app import sabilulungan, sites
-from app.services import identity, messages, operations, ui
+from app.services import identity, messages, messages_pages, operations, ui
 from app.services.jobs import processes
 from app.tenancy import database
 from app.tenancy.context import Signer
@@ -37,6 +37,7 @@ def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
     sites.init_app(app)
     messages.register()
     identity.init_app(app)
+    messages_pages.init_app(app)
     processes.init_app(app)
     sabilulungan.init_app(app)
     return app
