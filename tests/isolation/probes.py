@@ -124,7 +124,9 @@ def every_table_filled(admin: Engine, regions: tuple[int, ...]) -> Iterator[None
         for table in connection.scalars(text(TENANT_TABLES)).all():
             for region in regions:
                 undo = fill(connection, table, region) + undo
-    yield
-    with admin.begin() as connection:
-        for statement in undo:
-            connection.execute(text(statement))
+    try:
+        yield
+    finally:
+        with admin.begin() as connection:
+            for statement in undo:
+                connection.execute(text(statement))

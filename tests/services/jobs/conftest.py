@@ -28,9 +28,12 @@ from tests.conftest import A
 from tests.services.jobs import counted
 
 ROOT = Path(__file__).resolve().parents[3]
+NOBODY = "00000000-0000-0000-0000-000000000001"
 PAYLOADS = {
     "surat.kirim": {"to": "a@contoh.go.id", "subject": "Uji", "text": "Isi"},
-    "pesan.kirim": {"pesan": "00000000-0000-0000-0000-000000000001", "saluran": "surel"},
+    "pesan.kirim": {"pesan": NOBODY, "saluran": "surel"},
+    "pesan.kode": {"akun": NOBODY, "nomor": "6281234567890", "saluran": "sms", "teks": "123456"},
+    "pesan.ringkasan.satu": {"akun": NOBODY},
 }
 
 
