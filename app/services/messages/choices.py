@@ -37,10 +37,12 @@ CHANNELS = {
 
 @dataclass(frozen=True)
 class Row:
-    """One event on the page of choices: channel -> what is chosen; '' where the law leaves no choice."""
+    """One event on the page of choices: channel -> what is chosen ('' where the law leaves no choice), and channel ->
+    what can be chosen."""
 
     event: Event
     chosen: dict[str, str]
+    options: dict[str, list[str]]
 
 
 def open_channels() -> list[Channel]:
@@ -54,6 +56,11 @@ def forced(event: Event, channel: str) -> bool:
     return event.required and channel == MAIL
 
 
+def offered(event: Event, channel: str) -> list[str]:
+    """What a person can choose for an event by a channel."""
+    return [option for option in CHANNELS[channel].options if option != DIGEST or event.digestible]
+
+
 def chosen(account: UUID, event: Event, channel: str) -> str:
     """What holds for this person."""
     if forced(event, channel):
@@ -63,7 +70,7 @@ def chosen(account: UUID, event: Event, channel: str) -> str:
         " AND event = :event AND channel = :channel",
         account=account, event=event.code, channel=channel,
     ).scalar_one_or_none()  # fmt: skip
-    return str(choice) if choice in CHANNELS[channel].options else CHANNELS[channel].unless_chosen
+    return str(choice) if choice in offered(event, channel) else CHANNELS[channel].unless_chosen
 
 
 def rows(account: UUID) -> list[Row]:
@@ -80,16 +87,20 @@ def rows(account: UUID) -> list[Row]:
         kept = stored.get((event.code, channel.code), channel.unless_chosen)
         return "" if forced(event, channel.code) else kept
 
-    offered = open_channels()
+    channels = open_channels()
     return [
-        Row(event, {channel.code: shown(event, channel) for channel in offered if channel.code in event.channels})
+        Row(
+            event,
+            {channel.code: shown(event, channel) for channel in channels if channel.code in event.channels},
+            {channel.code: offered(event, channel.code) for channel in channels},
+        )
         for event in events().values()
     ]
 
 
 def choose(account: UUID, event: Event, channel: str, choice: str) -> None:
     """Keep a choice; one that the law or the channel does not offer is left out. The caller commits."""
-    if forced(event, channel) or choice not in CHANNELS[channel].options:
+    if forced(event, channel) or choice not in offered(event, channel):
         return
     region_sql(
         "INSERT INTO message_choices (region_id, id, account_id, event, channel, choice)"

@@ -32,6 +32,7 @@ EVENT = Event(
     },
     {"jumlah": "3", "daftar": "- Usulan HB-0012 dikembalikan\n- Bukti setor diterima"},
     channels=(MAIL,),
+    digestible=False,
 )
 WAITING = (
     "read_at IS NULL AND told_at IS NULL AND event <> 'pesan.ringkasan'"

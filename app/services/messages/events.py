@@ -40,6 +40,7 @@ class Event:
         sample: placeholder -> an example of it; the placeholders of the event are its keys and those of `COMMON`.
         channels: beside the inbox: `surel`, `whatsapp`, `sms`.
         required: the law wants people to hear of it: it cannot be switched off nor held back.
+        digestible: whether it may be left for the daily digest; not the digest itself.
     """
 
     code: str
@@ -48,6 +49,7 @@ class Event:
     sample: Mapping[str, str]
     channels: tuple[str, ...] = (MAIL,)
     required: bool = False
+    digestible: bool = True
 
     @property
     def placeholders(self) -> frozenset[str]:
