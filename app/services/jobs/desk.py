@@ -22,6 +22,7 @@ OPEN_STATES = ("MENUNGGU", "DIULANG", "BERJALAN")
 STATE = """CASE WHEN done_at IS NOT NULL THEN 'SELESAI' WHEN dropped_at IS NOT NULL THEN 'DIBATALKAN'
     WHEN dead_at IS NOT NULL THEN 'GAGAL' WHEN started_at IS NOT NULL THEN 'BERJALAN'
     WHEN attempts > 0 THEN 'DIULANG' ELSE 'MENUNGGU' END"""
+DEAD = "region_id = :region_id AND dead_at IS NOT NULL AND dropped_at IS NULL"
 COLUMNS = f"id, job, {STATE} AS state, actor, attempts, error, created_at, due_at, started_at, done_at, dead_at"
 STATES = {
     "MENUNGGU": (lazy("Menunggu"), "netral"),
@@ -76,8 +77,8 @@ def desk() -> Desk:
 def counts() -> dict[str, int]:
     """How many jobs are in each open state and GAGAL."""
     rows = region_sql(
-        f"SELECT {STATE} AS state, count(*) AS jobs FROM outbox WHERE region_id = :region_id AND done_at IS NULL"
-        " AND dropped_at IS NULL GROUP BY 1"
+        f"SELECT {STATE} AS state, count(*) AS jobs FROM outbox WHERE {outbox.OPEN} GROUP BY 1"
+        f" UNION ALL SELECT 'GAGAL', count(*) FROM outbox WHERE {DEAD}"
     )
     found = {str(row.state): int(row.jobs) for row in rows}
     return dict.fromkeys((*OPEN_STATES, "GAGAL"), 0) | found
@@ -93,7 +94,7 @@ def oldest_seconds() -> int:
 
 def dead() -> list[Work]:
     """What was given up and nobody has decided on, latest first."""
-    return _works("region_id = :region_id AND dead_at IS NOT NULL AND dropped_at IS NULL ORDER BY dead_at DESC")
+    return _works(f"{DEAD} ORDER BY dead_at DESC")
 
 
 def _works(where: str, **params: Any) -> list[Work]:

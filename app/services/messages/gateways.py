@@ -15,8 +15,11 @@ from config.settings import Settings
 SECONDS = 20
 MOST_BYTES = 64 * 1024
 #: Error codes of the Cloud API that say "this number gets no message of yours": trying again changes nothing.
-#: 131026 undeliverable, 131030 not allowed, 131045/131051 wrong kind, 130472 experiment, 100 invalid parameter.
-HOPELESS_CODES = frozenset({100, 130472, 131026, 131030, 131045, 131051})
+#: 131026 undeliverable, 131030 not on the allowed list, 131050 stopped by the person, 130472 part of an experiment.
+#: Anything else may be a mistake of ours (a wrong token, an unknown template): a person must see it as a failed job.
+HOPELESS_CODES = frozenset({130472, 131026, 131030, 131050})
+#: Of an SMS gateway: this number is gone, this number cannot be.
+HOPELESS_STATUS = frozenset({410, 422})
 
 
 class Undeliverable(Exception):
@@ -110,7 +113,7 @@ class WhatsApp:
 
 
 class PlainSms:
-    """The form that most SMS gateways share: one POST with to, from, text; 2xx is taken, 4xx is refused for good."""
+    """The form that most SMS gateways share: a POST of to, from, text; 2xx takes it, 410 and 422 refuse the number."""
 
     def __init__(self, settings: Settings) -> None:
         self._url, self._token, self._sender = settings.sms_url, settings.sms_token, settings.sms_sender
@@ -121,7 +124,7 @@ class PlainSms:
         status, answer = post(self._url, self._token, body)
         if 200 <= status < 300:
             return str(answer.get("id", ""))
-        if status in {400, 404, 409, 410, 422}:
+        if status in HOPELESS_STATUS:
             raise Undeliverable(f"SMS {status} {answer.get('error', '')}".strip())
         raise GatewayBusy(f"SMS {status}")
 

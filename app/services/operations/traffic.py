@@ -12,7 +12,7 @@ from collections import Counter
 
 from redis import Redis, RedisError
 
-from app.services.operations.measures import redis_of
+from app.services.operations.measures import REDIS_SECONDS, redis_of
 from config.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,13 @@ class Traffic:
             if self._thread is None and self._settings.redis_url:
                 self._thread = threading.Thread(target=self._run, name="lalu-lintas", daemon=True)
                 self._thread.start()
-                atexit.register(self._end.set)
+                atexit.register(self.close)
+
+    def close(self) -> None:
+        """Add what is left and end the thread."""
+        self._end.set()
+        if self._thread is not None:
+            self._thread.join(2 * REDIS_SECONDS)
 
     def flush(self, redis: Redis | None = None) -> None:
         """Add the counts to those in Redis; what it does not take is kept for the next time.

@@ -25,10 +25,12 @@ TOKEN = "rahasia-ukur"
 
 
 @pytest.fixture
-def running(settings: Settings, worker_app: Flask, server: Server) -> Flask:
+def running(settings: Settings, worker_app: Flask, server: Server) -> Iterator[Flask]:
     """A web process with a Redis and a token."""
     assert worker_app is not None
-    return create_app(replace(settings, redis_url=server.url, metrics_token=TOKEN, queue="uji"))
+    app = create_app(replace(settings, redis_url=server.url, metrics_token=TOKEN, queue="uji"))
+    yield app
+    app.extensions["traffic"].close()
 
 
 @pytest.fixture
@@ -101,7 +103,7 @@ def test_two_processes_add_up_and_unknown_hosts_make_no_labels(
     second.get("/hibah", base_url="http://kab-bandung.localhost", buffered=True)
     for host in ("satu.contoh", "dua.contoh"):
         visitor.get("/", base_url=f"http://{host}", buffered=True)
-    other.extensions["traffic"].flush()
+    other.extensions["traffic"].close()
     found = scraped(visitor)
     assert found["smartcity_requests_total", ("2xx", str(A))] == 2
     assert found["smartcity_requests_total", ("2xx", str(B))] == 1
