@@ -1,6 +1,5 @@
 """The line of jobs in Redis: ids only, no data. Everything in it can be lost and is then sent again."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from redis import Redis
@@ -14,8 +13,11 @@ from rq.utils import as_text
 from app.kernel.identifiers import uuid7
 from config.settings import Settings
 
-#: What RQ imports and calls for each job: `work(region_id, id)`.
+#: What RQ imports and calls: `work(region_id, ids)`.
 WORK = "app.services.jobs.worker.work"
+#: Between the outbox ids in the id of one RQ job.
+AND = "_"
+MOST_IN_HAND = 5
 JOB_SECONDS = 600
 FAILURE_SECONDS = 3600
 # The relay and the pages wait for a silent Redis no longer than this.
@@ -47,22 +49,32 @@ class Line:
             marker = self.redis.get(self._marker)
         return f"{self.redis.info('server')['run_id']}:{as_text(marker or b'')}"
 
-    def send(self, region_id: int, numbers: Iterable[UUID]) -> None:
-        """Put jobs in line; one that stands there already is worked on once all the same (`outbox.perform`)."""
+    def send(self, region_id: int, numbers: list[UUID]) -> None:
+        """Put jobs in line; one that stands there already is worked on once all the same (`outbox.perform`).
+
+        Few jobs go one by one, so that all of the region's places work at them. Of many, as many places as the region
+        has share them: RQ costs as much for a handful as for one.
+        """
         limit = RateLimit(self._key(region_id), self._region_jobs)
-        for number in numbers:
+        handful = min(MOST_IN_HAND, -(-len(numbers) // self._region_jobs))
+        for start in range(0, len(numbers), handful or 1):
+            ids = AND.join(str(number) for number in numbers[start : start + handful])
             self.queue.enqueue(
-                WORK, region_id, str(number), job_id=str(number), job_timeout=JOB_SECONDS, result_ttl=0,
+                WORK, region_id, ids, job_id=ids, job_timeout=JOB_SECONDS, result_ttl=0,
                 failure_ttl=FAILURE_SECONDS, rate_limit=limit,
             )  # fmt: skip
 
     def known(self, region_id: int) -> set[str]:
         """Ids that wait: in the queue (of any region) or beside it (of this one)."""
-        return {*self.queue.job_ids, *self._registry(region_id).get_rate_limited_job_ids()}
+        handfuls = (*self.queue.job_ids, *self._registry(region_id).get_rate_limited_job_ids())
+        return {number for ids in handfuls for number in ids.split(AND)}
 
     def release(self, region_id: int, number: UUID) -> None:
         """Give back the place of a job whose worker died; RQ itself would wait for its time-out."""
-        self._registry(region_id).release_and_enqueue(str(number))
+        registry = self._registry(region_id)
+        for ids in registry.get_allowed_job_ids():
+            if str(number) in ids.split(AND) and ids not in self.queue.job_ids:
+                registry.release_and_enqueue(ids)
 
     def _key(self, region_id: int) -> str:
         return f"{self.queue.name}:{region_id}"

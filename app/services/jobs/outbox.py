@@ -154,12 +154,13 @@ def take_due(limit: int, line: str = "") -> list[UUID]:
 
 
 def put_back(numbers: Iterable[UUID]) -> None:
-    """These were taken but could not be sent: they are due again."""
+    """These were taken but not begun: they are due again, and the relay hears of it."""
     region_sql(
-        "UPDATE outbox SET sent_at = NULL, sent_to = NULL WHERE region_id = :region_id AND id = ANY(:ids)"
-        " AND started_at IS NULL",
-        ids=list(numbers),
-    )
+        "WITH again AS (UPDATE outbox SET sent_at = NULL, sent_to = NULL WHERE region_id = :region_id"
+        " AND id = ANY(:ids) AND started_at IS NULL RETURNING id)"
+        " SELECT count(*), pg_notify(:channel, CAST(:region_id AS text)) FROM again",
+        ids=list(numbers), channel=CHANNEL,
+    )  # fmt: skip
 
 
 def perform(number: UUID) -> bool:

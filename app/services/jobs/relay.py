@@ -28,8 +28,8 @@ SWEEP_SECONDS = 30.0
 LOOK_SECONDS = 2.0
 BUSY_SECONDS = 900.0
 PAUSE_SECONDS = 1.0
-#: After a notice the relay waits so long for more: one batch costs hardly more than one job.
-GATHER_SECONDS = 0.02
+#: After a notice the relay waits so long for more: a batch costs hardly more than one job.
+GATHER_SECONDS = 0.1
 Send = Callable[[int, list[UUID]], None]
 
 

@@ -10,26 +10,43 @@ from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
 from app.services.jobs import outbox
-from app.services.jobs.line import Line
+from app.services.jobs.line import AND, Line
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db
 from config.logs import LogContext, log_context
 
 log = logging.getLogger(__name__)
 BEAT_SECONDS = 15.0
+HANDFUL_SECONDS = 1.0
 PAUSE_SECONDS = 1.0
 
 
-def work(region_id: int, number: str) -> None:
-    """What RQ calls: one job in its region's context. A failure is in the outbox; RQ need not keep it too."""
-    token = log_context.set(LogContext(number, region_id, "sistem:worker"))
+def work(region_id: int, ids: str) -> None:
+    """What RQ calls: a handful of jobs of one region, one after the other.
+
+    When they take long, those not begun yet go back, so that other workers may have them.
+    """
+    begun, waiting = time.monotonic(), [UUID(number) for number in ids.split(AND)]
     try:
         with acting_for(Context(region_id, "sistem:worker", "worker")):
-            outbox.perform(UUID(number))
-    except Exception:
-        log.exception("pekerjaan gagal")
+            while waiting and time.monotonic() - begun < HANDFUL_SECONDS:
+                one(region_id, waiting.pop(0))
+            if waiting:
+                outbox.put_back(waiting)
+                db.session.commit()
     finally:
         db.session.remove()
+
+
+def one(region_id: int, number: UUID) -> None:
+    """One job. A failure is in the outbox; RQ need not keep it too."""
+    token = log_context.set(LogContext(str(number), region_id, "sistem:worker"))
+    try:
+        outbox.perform(number)
+    except Exception:
+        log.exception("pekerjaan gagal")
+        db.session.rollback()
+    finally:
         log_context.reset(token)
 
 

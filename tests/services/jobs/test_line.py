@@ -9,21 +9,21 @@ from redis import RedisError
 from sqlalchemy import Engine, text
 
 from app.kernel.identifiers import uuid7
-from app.services.jobs import relay
-from app.services.jobs.line import Line
+from app.services.jobs import relay, worker
+from app.services.jobs.line import AND, Line
 from app.services.jobs.recovery import recover
 from app.services.jobs.worker import Worker
 from app.tenancy.context import Context, acting_for
 from tests.conftest import A, B
 from tests.services.jobs.conftest import Server, ask
 
-pytestmark = pytest.mark.usefixtures("clean")
+pytestmark = pytest.mark.usefixtures("clean", "counted_jobs")
 Row = Callable[[UUID], dict[str, object]]
 
 
 def burst(line: Line) -> None:
-    worker = Worker([line.queue], connection=line.redis, serializer=line.queue.serializer)
-    worker.work(burst=True, logging_level="ERROR")
+    hand = Worker([line.queue], connection=line.redis, serializer=line.queue.serializer)
+    hand.work(burst=True, logging_level="ERROR")
 
 
 def test_from_the_outbox_through_redis_to_done_with_no_word_of_the_payload(
@@ -58,9 +58,41 @@ def test_each_finished_job_lets_the_next_of_its_region_in(worker_app: Flask, lin
         assert connection.scalar(text("SELECT count(*) FROM outbox WHERE done_at IS NULL")) == 0
 
 
+def test_few_jobs_go_one_by_one_and_many_by_the_handful(line: Line) -> None:
+    few, many = [uuid7() for _job in range(4)], [uuid7() for _job in range(20)]
+    line.send(A, few)
+    line.send(B, many)
+    assert [len(ids.split(AND)) for ids in line.queue.job_ids] == [1] * 4 + [5] * 4
+    assert line.known(B) == {str(number) for number in (*few, *many)}
+
+
+def test_a_handful_that_takes_long_goes_back_for_other_workers(
+    worker_app: Flask, row_of: Row, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "HANDFUL_SECONDS", 0.2)
+    with worker_app.app_context():
+        slow, waiting = ask("uji.lama", number=1, seconds=0.3), ask("uji.hitung", number=2)
+        relay.relay_region(A, lambda _region, _numbers: None, "hidup")
+        worker.work(A, f"{slow}{AND}{waiting}")
+    assert row_of(slow)["done_at"] is not None
+    assert (row_of(waiting)["done_at"], row_of(waiting)["sent_at"], row_of(waiting)["attempts"]) == (None, None, 0)
+
+
+def test_one_failing_job_of_a_handful_spoils_no_other(
+    worker_app: Flask, row_of: Row, caplog: pytest.LogCaptureFixture
+) -> None:
+    with worker_app.app_context():
+        bad, good = ask("uji.hitung", nomor="tanpa number"), ask("uji.hitung", number=2)
+        worker.work(A, f"{bad}{AND}{good}")
+    assert row_of(bad)["error"] == "KeyError: 'number'"
+    assert row_of(good)["done_at"] is not None
+    assert "pekerjaan gagal" in caplog.text
+
+
 def test_the_place_of_a_dead_workers_job_is_given_back(line: Line) -> None:
     numbers = [uuid7() for _job in range(5)]
-    line.send(A, numbers)
+    for number in numbers:
+        line.send(A, [number])
     for _number in numbers[:4]:
         line.redis.lpop(line.queue.key)
     assert line.queue.job_ids == []
