@@ -25,7 +25,9 @@ def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config.update(
         SQLALCHEMY_DATABASE_URI=settings.role_url(f"smartcity_{role}"),
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": settings.web_threads, "pool_pre_ping": True},
+        # A visitor must not meet a connection that a restarted database closed; relay, worker and scheduler try again
+        # by themselves, and would pay the question with every one of a thousand short transactions.
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": settings.web_threads, "pool_pre_ping": role != "worker"},
         MAX_CONTENT_LENGTH=settings.max_body,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
         SECRET_KEY=settings.derive("session"),

@@ -129,6 +129,24 @@ def test_a_worker_killed_in_mid_job_loses_nothing_and_does_nothing_twice(
     assert row_of(number)["attempts"] == 2
 
 
+def test_a_database_that_closes_every_connection_stops_nobody(
+    worker_app: Flask, start: Start, admin: Engine, effects: Effects
+) -> None:
+    running = [start(name) for name in ("relay", "worker", "scheduler")]
+    with worker_app.app_context():
+        ask("uji.hitung", number=1)
+        until(lambda: effects() == {"uji-1": 1})
+        with admin.connect() as connection:
+            closed = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'smartcity_worker'"
+            connection.execute(text(f"{closed} AND datname = current_database()"))
+        db.engine.dispose()
+        for number in (2, 3, 4):
+            ask("uji.hitung", number=number)
+    until(lambda: len(effects()) == 4)
+    assert set(effects().values()) == {1}
+    assert not any(ended(process) for process in running)
+
+
 @pytest.mark.parametrize("name", ["relay", "scheduler", "worker"])
 def test_an_idle_process_ends_at_once_on_sigterm(line: Line, start: Start, admin: Engine, name: str) -> None:
     process = start(name)
