@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app import sabilulungan, sites
-from app.services import identity, messages, messages_pages, operations, ui
+from app.services import audit, audit_pages, identity, messages, messages_pages, operations, ui
 from app.services.jobs import processes
 from app.tenancy import database
 from app.tenancy.context import Signer
@@ -38,7 +38,9 @@ def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
     ui.init_app(app)
     sites.init_app(app)
     messages.register()
+    audit.init_app(app)
     identity.init_app(app)
+    audit_pages.init_app(app)
     messages_pages.init_app(app)
     processes.init_app(app)
     sabilulungan.init_app(app)

@@ -11,12 +11,14 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy import text
 
+from app.services import audit
 from app.services.identity.accounts import Refused
 from app.services.imports.tabular import open_table
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db, region_sql
 from app.tenancy.site import all_sites
 from config.settings import Settings
+from tenants.audit_commands import audit_commands
 from tenants.data_commands import data
 from tenants.demo_commands import demo
 from tenants.provision import Order, UnknownRegion, UnknownTemplate, provision
@@ -161,6 +163,8 @@ def _set_state(code: str, state: str, reason: str) -> None:
     with acting_for(Context(region.id, "sistem:operator", "worker")):
         statement = text("SELECT tenancy.set_site_state(:state, :reason)")
         changed = db.session.execute(statement, {"state": state, "reason": reason}).scalar_one()
+        if changed:
+            audit.note("daerah.keadaan", "region", str(region.id), after={"keadaan": state}, reason=reason)
         db.session.commit()
     if not changed:
         raise click.ClickException(f"{region.name} belum disediakan.")
@@ -182,13 +186,15 @@ def resume(code: str) -> None:
     _set_state(code, "AKTIF", "")
 
 
+GROUPS = (tenants, data, demo, audit_commands)
+
+
 def commands_of() -> list[click.Command]:
     """Every command of this room, for the manual and its test."""
-    return [*tenants.commands.values(), *data.commands.values(), *demo.commands.values()]
+    return [command for group in GROUPS for command in group.commands.values()]
 
 
 def init_app(app: Flask) -> None:
     """Attach the commands."""
-    app.cli.add_command(tenants)
-    app.cli.add_command(data)
-    app.cli.add_command(demo)
+    for group in GROUPS:
+        app.cli.add_command(group)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import text
 
 from app.kernel.identifiers import uuid7
+from app.services import audit
 from app.services.identity import accounts
 from app.services.identity.permissions import ROLES
 from app.services.personal import keys
@@ -168,5 +169,7 @@ def provision(order: Order) -> Iterator[Done]:
                 "name",
                 [{"name": name, "actor": order.actor, "milliseconds": milliseconds}],
             )
+            noted = {"langkah": name, "templat": order.template}
+            audit.note("daerah.langkah", "region", str(order.region_id), after=noted)
             db.session.commit()
             yield Done(name, milliseconds, was_there=False)

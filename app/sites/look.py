@@ -6,6 +6,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request
 from sqlalchemy import text
 from werkzeug.wrappers import Response
 
+from app.services import audit
 from app.services.identity.permissions import PENGATURAN_UBAH, requires
 from app.services.ui.i18n import LANGUAGES, _
 from app.services.ui.tokens import check_tokens
@@ -36,6 +37,10 @@ def save() -> str | tuple[str, int] | Response:
         return _page(typed, errors), 422
     statement = text("SELECT tenancy.set_site_look(:tokens, :language)")
     db.session.execute(statement, {"tokens": json.dumps(tokens), "language": typed["bahasa"]})
+    audit.note(
+        "daerah.tampilan", "region", str(g.site.region_id),
+        before={**g.site.tokens, "bahasa": g.site.language}, after={**tokens, "bahasa": typed["bahasa"]},
+    )  # fmt: skip
     db.session.commit()
     flash(_("Tampilan disimpan; seluruh halaman memakainya dalam beberapa detik."))
     return redirect("/pengaturan/tampilan", 303)

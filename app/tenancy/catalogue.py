@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 #: Tables of the schema `tenancy` that hold no region's rows; read-only to the runtime roles, or unreadable.
-REFERENCE_TABLES = ("regions", "sites", "districts", "keys", "alembic_version")
-DEFINER_FUNCTIONS = ("region_id", "publish_site", "set_site_state", "set_site_look")
+REFERENCE_TABLES = ("regions", "sites", "districts", "audit_roots", "keys", "alembic_version")
+DEFINER_FUNCTIONS = ("region_id", "publish_site", "set_site_state", "set_site_look", "publish_audit_root")
 RUNTIME = "('smartcity_app', 'smartcity_worker', 'smartcity_reader', 'smartcity_export')"
 COLUMNS = """
     pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
@@ -101,7 +101,7 @@ RULES = (
     Rule("tabel rujukan hanya dibaca", f"""
         SELECT c.relname || ' ' || x.privilege_type FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,
         aclexplode(c.relacl) x WHERE n.nspname = 'tenancy' AND x.grantee::regrole::text IN {RUNTIME}
-        AND (x.privilege_type <> 'SELECT' OR c.relname NOT IN ('regions', 'sites', 'districts', 'alembic_version'))"""),
+        AND (x.privilege_type <> 'SELECT' OR c.relname NOT IN ('regions', 'sites', 'districts', 'audit_roots', 'alembic_version'))"""),
     Rule("skema tenancy hanya memuat tabel rujukan yang dinyatakan", f"""
         SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = 'tenancy' AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relname NOT IN {REFERENCE_TABLES}"""),
@@ -128,6 +128,16 @@ RULES = (
         WHERE c.relname IN
         ('hibah', 'hibah_rab', 'hibah_steps', 'organisasi', 'pencairan', 'lpj', 'region_keys', 'import_runs') AND x.privilege_type = 'DELETE'
         AND x.grantee::regrole::text IN {RUNTIME}"""),
+    # Grants to anybody but the owner, who cannot sign in and whom the forced policies show no row.
+    Rule("log audit hanya ditambah", """
+        SELECT c.relname || ' ' || x.privilege_type FROM pg_class c, aclexplode(c.relacl) x
+        WHERE c.relname = 'audit_log' AND x.grantee <> c.relowner AND x.privilege_type NOT IN ('SELECT', 'INSERT')"""),
+    Rule("kolom log audit tidak diubah", """
+        SELECT c.relname || '.' || a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid, aclexplode(a.attacl) x
+        WHERE c.relname = 'audit_log' AND x.privilege_type <> 'SELECT'"""),
+    Rule("kepala rantai audit tidak dihapus", """
+        SELECT c.relname || ' ' || x.privilege_type FROM pg_class c, aclexplode(c.relacl) x WHERE c.relname = 'audit_heads'
+        AND x.grantee <> c.relowner AND x.privilege_type NOT IN ('SELECT', 'INSERT', 'UPDATE')"""),
     Rule("peran baca tidak membaca baris daerah", """
         SELECT c.relname FROM pg_class c, aclexplode(c.relacl) x WHERE x.grantee::regrole::text = 'smartcity_reader'
         AND c.relnamespace = 'public'::regnamespace"""),

@@ -67,6 +67,12 @@ MUTATIONS = (
     "GRANT CREATE ON SCHEMA public TO smartcity_app",
     "GRANT SELECT ON tenancy.keys TO smartcity_app",
     "GRANT UPDATE ON tenancy.sites TO smartcity_app",
+    "GRANT UPDATE ON audit_log TO smartcity_app",
+    "GRANT DELETE ON audit_log TO smartcity_worker",
+    "GRANT UPDATE (reason) ON audit_log TO smartcity_app",
+    "GRANT DELETE ON audit_heads TO smartcity_app",
+    "GRANT INSERT ON tenancy.audit_roots TO smartcity_worker",
+    "GRANT EXECUTE ON FUNCTION tenancy.publish_audit_root(bigint, bytea) TO PUBLIC",
 )
 
 

@@ -83,6 +83,14 @@ ATTACKS = (
     f"DO $$ BEGIN PERFORM set_config('app.context', '', true); IF (SELECT count(*) FROM hibah WHERE region_id = {B}) > 0 THEN RAISE EXCEPTION 'bocor'; END IF; END $$",
     f"EXPLAIN (ANALYZE, VERBOSE) {TITLE_B}",
     f"SELECT query_to_xml('SELECT judul FROM hibah WHERE region_id = {B}', true, false, '')",
+    "UPDATE audit_log SET actor = 'orang lain'",
+    "UPDATE audit_log SET hash = decode(repeat('00', 32), 'hex') WHERE seq = 1",
+    "DELETE FROM audit_log",
+    "TRUNCATE audit_log",
+    "DELETE FROM audit_heads",
+    f"UPDATE audit_heads SET seq = 0 WHERE region_id = {B}",
+    "DELETE FROM tenancy.audit_roots",
+    "SELECT tenancy.publish_audit_root(999, decode(repeat('00', 32), 'hex'))",
     "SELECT dblink('dbname=postgres', 'SELECT 1')",
 )
 

@@ -7,9 +7,9 @@ from werkzeug.exceptions import UnprocessableEntity
 
 from app.sabilulungan.anggaran import queries
 from app.sabilulungan.anggaran.queries import Filter
-from app.sabilulungan.routes.asking import download, number
 from app.services.identity.permissions import PUBLIK, requires
 from app.services.opendata.tables import csv_lines, json_array, xlsx_file
+from app.services.ui.asking import download, number
 from app.services.ui.i18n import _
 
 bp = Blueprint("anggaran", __name__, template_folder="../templates")

@@ -13,11 +13,11 @@ from app.sabilulungan import opendata, queries
 from app.sabilulungan.detail import Step
 from app.sabilulungan.models import TAHAP_RAB
 from app.sabilulungan.queries import FACETS, ORDERS, Filter, PublicHibah
-from app.sabilulungan.routes.asking import choice, download, number
 from app.sabilulungan.stages import ORIGINAL_STAGES, PUBLIC_STATES, STAGES, STOPPED
 from app.services.identity.permissions import PUBLIK, requires
 from app.services.opendata.tables import csv_lines, json_array, xlsx_file
 from app.services.ui import query_url
+from app.services.ui.asking import choice, download, number
 from app.services.ui.formats import FILTERS
 from app.services.ui.i18n import _
 from app.tenancy.places import district_names

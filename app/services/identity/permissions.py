@@ -9,7 +9,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 PUBLIK, MASUK = "publik", "masuk"
-AKUN_KELOLA, PENGATURAN_LIHAT, PENGATURAN_UBAH = "akun.kelola", "pengaturan.lihat", "pengaturan.ubah"
+AKUN_KELOLA, AUDIT_LIHAT = "akun.kelola", "audit.lihat"
+PENGATURAN_LIHAT, PENGATURAN_UBAH = "pengaturan.lihat", "pengaturan.ubah"
 PEKERJAAN_KELOLA, PESAN_KELOLA = "pekerjaan.kelola", "pesan.kelola"
 #: permission -> what it allows, as the permission page prints it.
 PERMISSIONS = {
@@ -20,14 +21,17 @@ PERMISSIONS = {
     PENGATURAN_LIHAT: "Melihat pengaturan, langkah penyediaan dan riwayat impor",
     PEKERJAAN_KELOLA: "Melihat pekerjaan di belakang layar, mengulang dan membuang yang gagal",
     PESAN_KELOLA: "Mengubah bunyi pesan kepada warga dan pegawai",
+    AUDIT_LIHAT: "Melihat dan mengunduh log audit daerah",
 }
 #: role -> (what people call it, what it may do beside PUBLIK and MASUK).
 ROLES: dict[str, tuple[str, frozenset[str]]] = {
     "admin": (
         "Administrator daerah",
-        frozenset({AKUN_KELOLA, PENGATURAN_LIHAT, PENGATURAN_UBAH, PEKERJAAN_KELOLA, PESAN_KELOLA}),
+        frozenset(
+            {AKUN_KELOLA, AUDIT_LIHAT, PENGATURAN_LIHAT, PENGATURAN_UBAH, PEKERJAAN_KELOLA, PESAN_KELOLA}
+        ),
     ),
-    "inspektorat": ("Inspektorat", frozenset({PENGATURAN_LIHAT})),
+    "inspektorat": ("Inspektorat", frozenset({AUDIT_LIHAT, PENGATURAN_LIHAT})),
     "pimpinan": ("Kepala daerah", frozenset({PENGATURAN_LIHAT})),
     "opd": ("Petugas OPD", frozenset()),
     "tapd": ("Tim Anggaran Pemerintah Daerah", frozenset()),

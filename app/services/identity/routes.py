@@ -6,6 +6,8 @@ from flask import Blueprint, abort, current_app, flash, g, redirect, render_temp
 from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
+from app.services import audit
+from app.services.audit.queries import ACCOUNT_LIST
 from app.services.identity import accounts
 from app.services.identity.accounts import Refused, TooMany
 from app.services.identity.permissions import AKUN_KELOLA, MASUK, PENGATURAN_LIHAT, PUBLIK, requires
@@ -89,6 +91,7 @@ def ask_sign_out() -> Page:
 @requires(MASUK)
 def sign_out() -> Page:
     """End this session."""
+    accounts.sign_out(current_user)
     logout_user()
     session.clear()
     return redirect("/", 303)
@@ -174,6 +177,7 @@ def people() -> Page:
 
 
 def _people(refused: Refused | None) -> Page:
+    audit.look(ACCOUNT_LIST, str(g.site.region_id), "nama, surel dan peran semua akun")
     names = accounts.role_names()
     return _form("akun_daerah", refused, people=accounts.everyone(), options=list(names.items()), names=names,
                  typed=request.form)  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.kernel.identifiers import uuid7
+from app.services import audit
 from app.services.imports.mapping import Mapping, load_mapping
 from app.services.imports.rows import Progress, Reject
 from app.tenancy.database import region_sql
@@ -120,12 +121,16 @@ def keep_mapping(dataset: str, toml: str, actor: str) -> None:
 
 def record_run(order: ImportOrder, report: ImportReport, *files: Path) -> None:
     """Write down that these files came in, with their hash; the import's own transaction commits it."""
-    digest = _sha256_of(files or (order.path,))
+    digest, number = _sha256_of(files or (order.path,)), uuid7()
     region_sql(
         "INSERT INTO import_runs (region_id, id, dataset, file_name, sha256, actor, rows_read, rows_new, report)"
         " VALUES (:region_id, :id, :dataset, :name, :digest, :actor, :rows, :new, :report)",
-        id=uuid7(), dataset=report.dataset, name=order.path.name, digest=digest, actor=order.actor,
+        id=number, dataset=report.dataset, name=order.path.name, digest=digest, actor=order.actor,
         rows=report.rows, new=report.new, report=report.as_json(),
+    )  # fmt: skip
+    audit.note(
+        "impor.selesai", "import_run", number, reason=order.accept_reason,
+        after={"dataset": report.dataset, "sha256": digest, "rows": report.rows, "new": report.new},
     )  # fmt: skip
 
 

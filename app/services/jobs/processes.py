@@ -1,10 +1,9 @@
-"""`flask jobs …`: the three processes beside the web (relay, worker, scheduler), and the operator's look at jobs."""
+"""`flask jobs …`: the three processes beside the web (relay, worker, scheduler), and what is registered."""
 
 import json
 import logging
 import time
 from collections.abc import Callable
-from uuid import UUID
 
 import click
 from flask import Flask, current_app
@@ -18,9 +17,8 @@ from app.services.jobs.line import Line
 from app.services.jobs.relay import Relay
 from app.services.jobs.schedules import Planner, register_schedule, schedules
 from app.services.jobs.stopping import Stop
-from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db
-from app.tenancy.site import all_sites, live_sites
+from app.tenancy.site import working_sites
 from config.settings import Settings
 
 __all__ = ["group", "init_app", "register_chore", "register_schedule"]
@@ -67,7 +65,7 @@ def scheduler() -> None:
     due = dict.fromkeys(range(len(_chores)), 0.0)
     while not stop.asked:
         try:
-            planner.tick(live_sites())
+            planner.tick(working_sites())
             for number, (seconds, act) in enumerate(_chores):
                 if due[number] <= time.monotonic():
                     due[number] = time.monotonic() + seconds
@@ -93,47 +91,6 @@ def list_jobs(*, as_json: bool) -> None:
 
 def _every(rule: str | None) -> str:
     return "bila diminta" if rule is None else f"tiap {rule} detik" if rule.isdigit() else f"cron {rule}"
-
-
-def _operator(code: str) -> Context:
-    """The operator's context in a region with a site, by its Kemendagri code with or without the dot."""
-    wanted = code.replace(".", "")
-    for site in all_sites():
-        if str(site.region_id) == wanted:
-            return Context(site.region_id, "sistem:operator", "worker")
-    raise click.BadParameter(f"{code!r} belum disediakan. Contoh: 32.73 untuk Kota Bandung.", param_hint="--region")
-
-
-@group.command("dead")
-@click.option("--region", required=True, help="Kode daerah, misalnya 32.73.")
-@click.option("--json", "as_json", is_flag=True, help="Satu larik JSON.")
-def dead(region: str, *, as_json: bool) -> None:
-    """Pekerjaan yang gagal untuk seterusnya, dengan sebabnya. Contoh: flask jobs dead --region 32.73"""
-    with acting_for(_operator(region)):
-        given_up = desk.dead()
-    if as_json:
-        rows = [{"id": str(w.id), "job": w.job, "dead_at": str(w.dead_at), "reason": w.error} for w in given_up]
-        click.echo(json.dumps(rows, ensure_ascii=False))
-        return
-    for job in given_up:
-        click.echo(f"{job.id}  {str(job.dead_at)[:19]}  {job.job:24} {job.error}")
-    click.echo(f"{len(given_up)} pekerjaan gagal")
-
-
-@group.command("requeue")
-@click.option("--region", required=True, help="Kode daerah, misalnya 32.73.")
-@click.option("--all", "everything", is_flag=True, help="Semua yang gagal di daerah ini.")
-@click.argument("numbers", nargs=-1, type=click.UUID)
-def requeue(region: str, numbers: tuple[UUID, ...], *, everything: bool) -> None:
-    """Ulangi pekerjaan yang gagal dari awal. Contoh: flask jobs requeue --region 32.73 --all"""
-    if everything == bool(numbers):
-        raise click.UsageError("Sebutkan nomor pekerjaan, atau --all. Nomornya: flask jobs dead --region KODE")
-    with acting_for(_operator(region)):
-        again = desk.repeat(None if everything else numbers)
-        db.session.commit()
-    if numbers and again < len(set(numbers)):
-        raise click.ClickException(f"{again} diulang; {len(set(numbers)) - again} tidak ada di daftar gagal.")
-    click.echo(f"{again} pekerjaan diulang")
 
 
 def init_app(app: Flask) -> None:

@@ -18,7 +18,7 @@ from app.services.jobs.recovery import recover
 from app.services.jobs.stopping import Stop
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db
-from app.tenancy.site import live_sites
+from app.tenancy.site import working_sites
 
 log = logging.getLogger(__name__)
 BATCH = 20
@@ -112,7 +112,7 @@ class Relay:
             log.warning("Redis mulai dari kosong; pekerjaan yang terkirim dikirim ulang")
         if life != self._life or now - self._swept >= SWEEP_SECONDS or not self._swept:
             self._life, self._swept = life, now
-            regions: Iterable[int] = [0, *(site.region_id for site in live_sites())]
+            regions: Iterable[int] = [site.region_id for site in working_sites()]
         else:
             self._busy = {region: at for region, at in self._busy.items() if now - at < BUSY_SECONDS}
             regions = list(self._busy)

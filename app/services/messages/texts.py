@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.kernel.identifiers import uuid7
+from app.services import audit
 from app.services.messages.events import BadText, Event, Text, check
 from app.services.ui.i18n import SOURCE
 from app.tenancy.context import current
 from app.tenancy.database import region_sql
+
+CHANGED = "pesan.ubah"
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,12 @@ def save(event: Event, language: str, text: Text) -> None:
         BadText: they cannot be filled in.
     """
     check(event, text)
+    before = own(event, language)
+    audit.note(
+        CHANGED, "message_template", f"{event.code}/{language}",
+        before={"subjek": before.text.subject, "isi": before.text.body} if before else None,
+        after={"subjek": text.subject, "isi": text.body},
+    )  # fmt: skip
     region_sql(
         "INSERT INTO message_templates (region_id, id, event, language, subject, body, actor)"
         " VALUES (:region_id, :id, :event, :language, :subject, :body, :actor)"
@@ -66,6 +75,7 @@ def save(event: Event, language: str, text: Text) -> None:
 
 def forget(event: Event, language: str) -> None:
     """Back to the shipped words; the caller commits."""
+    audit.note(CHANGED, "message_template", f"{event.code}/{language}", reason="kembali ke kata-kata bawaan")
     region_sql(
         "DELETE FROM message_templates WHERE region_id = :region_id AND event = :event AND language = :language",
         event=event.code, language=language,

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from app.services.identity.permissions import PEKERJAAN_KELOLA
 from app.services.jobs import desk
 from app.services.jobs.processes import register_chore
-from app.services.operations import access, alerts, health, measures, routes
+from app.services.operations import access, alerts, commands, decisions, health, measures, routes
 from app.services.operations.measures import Measure, register_measure
 from app.services.ui.errors import handle
 from app.services.ui.i18n import lazy
@@ -31,6 +31,8 @@ def init_app(app: Flask) -> None:
         "/pengaturan/pekerjaan", PEKERJAAN_KELOLA,
     ))  # fmt: skip
     alerts.register()
+    decisions.register()
+    commands.register()
     register_chore(GATHER_SECONDS, measures.gather)
 
 

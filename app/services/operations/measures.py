@@ -12,7 +12,7 @@ from redis.retry import Retry
 
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db
-from app.tenancy.site import live_sites
+from app.tenancy.site import working_sites
 from config.settings import Settings
 
 REDIS_SECONDS = 1.0
@@ -70,7 +70,7 @@ def gather() -> None:
     """
     settings: Settings = current_app.extensions["settings"]
     found: dict[str, float] = {}
-    for site in live_sites():
+    for site in working_sites():
         with acting_for(Context(site.region_id, "sistem:ukur", "worker")):
             found |= {f"{measure.code}|{site.region_id}": measure.read() for measure in measures()}
             db.session.rollback()

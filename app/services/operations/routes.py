@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response
 
 from app.services.identity.permissions import MASUK, PEKERJAAN_KELOLA, requires
 from app.services.jobs import desk
+from app.services.operations import decisions
 from app.services.ui.i18n import _, ngettext_
-from app.tenancy.database import db
 
 bp = Blueprint("operations", __name__, template_folder="templates")
 REFRESH_SECONDS = 3
@@ -33,18 +33,17 @@ def index() -> str:
 @requires(PEKERJAAN_KELOLA)
 def repeat_all() -> Response:
     """Everything that failed, from the beginning."""
-    return _repeated(desk.repeat())
+    return _repeated(decisions.repeat())
 
 
 @bp.post("/pengaturan/pekerjaan/<uuid:job_id>/ulangi")
 @requires(PEKERJAAN_KELOLA)
 def repeat(job_id: UUID) -> Response:
     """One failed job, from the beginning; a second press changes nothing."""
-    return _repeated(desk.repeat([job_id]))
+    return _repeated(decisions.repeat([job_id]))
 
 
 def _repeated(count: int) -> Response:
-    db.session.commit()
     flash(ngettext_("%(n)s pekerjaan diulang.", "%(n)s pekerjaan diulang.", count))
     return redirect(url_for("operations.index"), 303)
 
@@ -63,9 +62,8 @@ def ask_drop(job_id: UUID) -> str:
 @requires(PEKERJAAN_KELOLA)
 def drop(job_id: UUID) -> Response:
     """Give one up for good."""
-    if not desk.drop(job_id):
+    if not decisions.drop(job_id):
         abort(404)
-    db.session.commit()
     flash(_("Pekerjaan dibuang."))
     return redirect(url_for("operations.index"), 303)
 

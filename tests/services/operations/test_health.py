@@ -126,12 +126,12 @@ def test_buckets_are_cumulative_and_an_edge_belongs_to_its_bucket(running: Flask
 
 def test_counts_wait_for_a_redis_that_is_away(running: Flask, server: Server) -> None:
     traffic: Traffic = running.extensions["traffic"]
-    traffic.count(str(A), 200, 0.1)
+    traffic.count(str(B), 200, 0.1)
     server.kill()
     visitor = Visitor(running, running.response_class)
     assert scraped(visitor) == {("smartcity_redis_up", ()): 0}
     server.start()
-    assert scraped(visitor)["smartcity_requests_total", ("2xx", str(A))] == 1
+    assert scraped(visitor)["smartcity_requests_total", ("2xx", str(B))] == 1
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import Engine, text
 
 from app.services.jobs import outbox, progress
+from app.services.operations import decisions
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db
 from tests.conftest import A, B
@@ -44,7 +45,9 @@ def test_all_that_failed_is_repeated_at_one_press(browser: Browser, given_up: UU
     assert row_of(given_up)["dead_at"] is None
 
 
-def test_dropping_asks_first_and_names_the_thing(browser: Browser, given_up: UUID, row_of: Row) -> None:
+def test_dropping_asks_first_names_the_thing_and_is_logged(
+    browser: Browser, given_up: UUID, row_of: Row, admin: Engine
+) -> None:
     boss = browser("admin")
     asked = boss.get(f"{DESK}/{given_up}/buang").get_data(as_text=True)
     assert "Mengirim surat" in asked
@@ -52,6 +55,9 @@ def test_dropping_asks_first_and_names_the_thing(browser: Browser, given_up: UUI
     assert row_of(given_up)["dropped_at"] is None
     assert post(boss, f"{DESK}/{given_up}/buang").status_code == 303
     assert row_of(given_up)["dropped_at"] is not None
+    with admin.connect() as connection:
+        noted = connection.execute(text(f"SELECT subject_id FROM audit_log WHERE event = '{decisions.DROPPED}'"))
+        assert str(given_up) in set(noted.scalars())
     assert post(boss, f"{DESK}/{given_up}/buang").status_code == 404
 
 
