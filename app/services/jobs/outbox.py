@@ -130,12 +130,14 @@ HURRY = "(SELECT set_config('synchronous_commit', 'off', true)) = 'off'"
 OPEN = "region_id = :region_id AND done_at IS NULL AND dead_at IS NULL"
 # ARRAY: as a plain sub-select PostgreSQL may run it again for each row, and lock more than the limit.
 TAKE = f"""
-UPDATE outbox SET sent_at = clock_timestamp(), sent_to = :line, started_at = NULL
-WHERE {HURRY} AND region_id = :region_id AND id = ANY (ARRAY(
-    SELECT id FROM outbox WHERE {OPEN} AND due_at <= clock_timestamp()
-    AND (sent_at IS NULL OR sent_to IS DISTINCT FROM :line)
-    ORDER BY due_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED))
-RETURNING id
+WITH taken AS (
+    UPDATE outbox SET sent_at = clock_timestamp(), sent_to = :line, started_at = NULL
+    WHERE {HURRY} AND region_id = :region_id AND id = ANY (ARRAY(
+        SELECT id FROM outbox WHERE {OPEN} AND due_at <= clock_timestamp()
+        AND (sent_at IS NULL OR sent_to IS DISTINCT FROM :line)
+        ORDER BY due_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED))
+    RETURNING id, due_at)
+SELECT id FROM taken ORDER BY due_at, id
 """
 CLAIM = f"""
 UPDATE outbox SET attempts = attempts + 1, started_at = clock_timestamp()
@@ -146,7 +148,7 @@ RETURNING id, job, payload, actor, attempts, started_at
 
 
 def take_due(limit: int, line: str = "") -> list[UUID]:
-    """Mark up to `limit` due jobs of the current region as sent to `line`; two relays never take the same one.
+    """Mark up to `limit` due jobs of the region as sent to `line`, oldest first; two relays never take the same one.
 
     A line is one life of one Redis (`line.Line.life`). What was sent to another life is lost there and taken again.
     """
