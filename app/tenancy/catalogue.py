@@ -10,8 +10,8 @@ from sqlalchemy import Connection, text
 from config.settings import RUNTIME_ROLES
 
 #: Tables of the schema `tenancy`, which hold no region's rows: the runtime roles read these, and may not even read those.
-REFERENCE_TABLES = ("regions", "sites", "districts", "audit_roots")
-CLOSED_TABLES = ("keys", "alembic_version")
+REFERENCE_TABLES = ("regions", "sites", "districts", "audit_roots", "alembic_version")
+CLOSED_TABLES = ("keys",)
 #: Money, decisions and logs: no runtime role deletes a row.
 KEPT_TABLES = (
     "hibah", "hibah_rab", "hibah_steps", "organisasi", "pencairan", "lpj", "region_keys", "import_runs", "audit_log",

@@ -7,7 +7,8 @@ PUBLIK, MASUK = "publik", "masuk"
 #: permission -> the endpoints that ask for it.
 ACCESS = {
     PUBLIK: (
-        "sites.front", "sites.alive", "sites.ready",
+        "sites.front", "health.alive", "health.ready", "health.prometheus", "message_choices.ask_stop",
+        "message_choices.stop",
         "sabilulungan.index", "sabilulungan.as_csv", "sabilulungan.as_json", "sabilulungan.as_xlsx",
         "sabilulungan.detail", "sabilulungan.recipient", "sabilulungan.process_csv",
         "anggaran.index", "anggaran.as_csv", "anggaran.as_json", "anggaran.as_xlsx", "anggaran.differences",
@@ -17,7 +18,13 @@ ACCESS = {
     ),
     MASUK: (
         "identity.account", "identity.change_password", "identity.ask_sign_out", "identity.sign_out", "audit.history",
-        "workflow.file", "workflow.do", "usulan.mine",
+        "workflow.file", "workflow.do", "usulan.mine", "inbox.index", "inbox.mark", "inbox.mark_all", "inbox.open_message",
+        "message_choices.index", "message_choices.save", "message_choices.new_phone", "message_choices.prove_phone",
+        "message_choices.forget_phone", "operations.one",
+    ),
+    "pesan.kelola": ("message_texts.index", "message_texts.edit", "message_texts.save"),
+    "pekerjaan.kelola": (
+        "operations.index", "operations.ask_drop", "operations.drop", "operations.repeat", "operations.repeat_all",
     ),
     "tugas.kerjakan": ("workflow.desk", "workflow.take_next", "workflow.at_once", "workflow.conflict"),
     "usulan.ajukan": ("usulan.new", "usulan.save_new", "usulan.edit", "usulan.save"),
@@ -39,11 +46,13 @@ FOREIGN = {
     "nomor": "SELECT nomor FROM hibah WHERE region_id = :b AND id = :hibah",
     "organisasi_id": "SELECT id FROM organisasi WHERE region_id = :b AND id = :organisasi",
     "file_id": "SELECT id FROM workflow_files WHERE region_id = :b AND id = :workflow_files",
+    "message_id": "SELECT id FROM inbox_messages WHERE region_id = :b AND id = :inbox_messages",
+    "job_id": "SELECT id FROM outbox WHERE region_id = :b AND id = :outbox",
     "account_id": "SELECT id FROM accounts WHERE region_id = :b AND id = :accounts",
 }
 #: Arguments whose value the database does not hold as it stands in the address, or that belong to no region.
 LINK = "token"
-CONSTANT = {"filename": "gaya.css", "action": "ajukan"}
+CONSTANT = {"filename": "gaya.css", "action": "ajukan", "event": "tugas.baru"}
 
 
 def permission_of(endpoint: str) -> str:

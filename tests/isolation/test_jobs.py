@@ -10,14 +10,14 @@ from flask import Flask
 from sqlalchemy import Engine, text
 
 from app.kernel.identifiers import uuid7
-from app.services.jobs import outbox, processes
+from app.services.jobs import outbox, worker
 from app.tenancy.context import Context, NoContext, acting_for
 from app.tenancy.database import db
 from config.settings import Settings
 from tests.conftest import A, B
 from tests.isolation.planting import Planted
 from tests.isolation.probes import fingerprints
-from tests.services.jobs.test_jobs import PAYLOADS
+from tests.services.jobs.conftest import PAYLOADS
 
 WORKER = Context(A, "sistem:worker", "worker")
 
@@ -120,6 +120,6 @@ def test_a_job_of_b_is_not_taken_begun_or_done_from_a(worker_app: Flask, admin: 
             assert not set(numbers) & set(outbox.take_due(1_000))
             db.session.rollback()
         for number in (*numbers, uuid7()):
-            processes.work(A, str(number))
+            worker.work(A, str(number))
         with admin.connect() as connection:
             assert fingerprints(connection, f"region_id = {B}") == before
