@@ -12,13 +12,13 @@ from config.settings import RUNTIME_ROLES
 #: Tables of the schema `tenancy`, which hold no region's rows: the runtime roles read these, and may not even read those.
 REFERENCE_TABLES = ("regions", "sites", "districts", "audit_roots")
 CLOSED_TABLES = ("keys", "alembic_version")
+#: Rows are added and read, never changed: logs, and what was done.
+APPENDED_TABLES = ("audit_log", "workflow_steps", "workflow_conflicts")
 #: Money, decisions and logs: no runtime role deletes a row.
 KEPT_TABLES = (
-    "hibah", "hibah_rab", "hibah_steps", "organisasi", "pencairan", "lpj", "region_keys", "import_runs", "audit_log",
-    "audit_heads",
+    *APPENDED_TABLES, "audit_heads", "hibah", "hibah_rab", "hibah_steps", "organisasi", "pencairan", "lpj", "region_keys",
+    "import_runs", "workflow_files", "workflow_assignments", "workflow_draw_days",
 )  # fmt: skip
-#: Not even changed: rows are added and read.
-APPENDED_TABLES = "('audit_log')"
 #: Every function of the schema `tenancy`, and every definer function anywhere, with the digest of its body: what runs
 #: with another's rights, or speaks the context, is changed here and in a migration together.
 DECLARED_FUNCTIONS = (
@@ -271,9 +271,10 @@ FUNCTION_RULES = (
         SELECT p.proname::text FROM {FUNCTIONS} AND has_function_privilege('public', p.oid, 'EXECUTE')"""),
     # A leakproof function runs ahead of the policy, on rows that the caller must not see.
     Rule("fungsi tidak mengaku LEAKPROOF", f"SELECT p.proname::text FROM {FUNCTIONS} AND p.proleakproof"),
-    Rule("fungsi konteks milik smartcity_ctx dan STABLE", """
+    Rule("fungsi konteks milik smartcity_ctx, STABLE, dan tidak dijalankan pekerja paralel", """
         SELECT p.proname::text FROM pg_proc p WHERE p.oid = 'tenancy.region_id()'::regprocedure
-        AND (pg_get_userbyid(p.proowner) <> 'smartcity_ctx' OR p.provolatile <> 's' OR NOT p.prosecdef)"""),
+        AND (pg_get_userbyid(p.proowner) <> 'smartcity_ctx' OR p.provolatile <> 's' OR NOT p.prosecdef
+             OR p.proparallel <> 'r')"""),
 )  # fmt: skip
 
 RULES = (*TABLE_RULES, *POLICY_RULES, *GRANT_RULES, *ROLE_RULES, *FUNCTION_RULES)

@@ -13,13 +13,25 @@ ACCESS = {
         "anggaran.index", "anggaran.as_csv", "anggaran.as_json", "anggaran.as_xlsx", "anggaran.differences",
         "identity.sign_in", "identity.sign_in_now", "identity.forgotten", "identity.send_reset",
         "identity.new_password", "identity.set_new_password", "identity.demo_letters",
-        "audit.public_roots", "audit.public_roots_json",
+        "audit.public_roots", "audit.public_roots_json", "workflow.draws", "workflow.draws_json",
     ),
-    MASUK: ("identity.account", "identity.change_password", "identity.ask_sign_out", "identity.sign_out", "audit.history"),
+    # Whose file it is, or whose duty, is decided behind these; a stranger is answered 404.
+    MASUK: (
+        "identity.account", "identity.change_password", "identity.ask_sign_out", "identity.sign_out", "audit.history",
+        "usulan.mine", "workflow.file", "workflow.do",
+    ),
+    "usulan.ajukan": ("usulan.new", "usulan.save_new", "usulan.edit", "usulan.save"),
+    "tugas.kerjakan": ("workflow.desk", "workflow.take_next", "workflow.at_once", "workflow.conflict"),
     "audit.lihat": ("audit.log", "audit.log_csv", "audit.people"),
-    "akun.kelola": ("identity.people", "identity.invite", "identity.close"),
-    "pengaturan.lihat": ("identity.settings",),
-    "pengaturan.ubah": ("look.look", "look.save"),
+    "akun.kelola": (
+        "identity.people", "identity.invite", "identity.close",
+        "workflow_settings.standing_in", "workflow_settings.lend", "workflow_settings.end",
+    ),
+    "pengaturan.lihat": ("identity.settings", "workflow_settings.rules", "workflow_settings.days"),
+    "pengaturan.ubah": (
+        "look.look", "look.save", "workflow_settings.propose", "workflow_settings.approve", "workflow_settings.set_day",
+        "workflow_settings.forget_day",
+    ),
 }  # fmt: skip
 #: Files of the user interface's own room: the same for everybody, no region's rows behind them.
 OPEN = ("ui.static", "ui.theme")
@@ -28,10 +40,11 @@ FOREIGN = {
     "nomor": "SELECT nomor FROM hibah WHERE region_id = :b AND id = :hibah",
     "organisasi_id": "SELECT id FROM organisasi WHERE region_id = :b AND id = :organisasi",
     "account_id": "SELECT id FROM accounts WHERE region_id = :b AND id = :accounts",
+    "file_id": "SELECT id FROM workflow_files WHERE region_id = :b AND id = :workflow_files",
 }
 #: Arguments whose value the database does not hold as it stands in the address, or that belong to no region.
 LINK = "token"
-CONSTANT = {"filename": "gaya.css"}
+CONSTANT = {"filename": "gaya.css", "action": "ajukan"}
 
 
 def permission_of(endpoint: str) -> str:

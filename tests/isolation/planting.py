@@ -158,6 +158,8 @@ def _value(planted: Planted, table: str, column: Any, plain: set[str]) -> str | 
     """SQL of what goes into the column; None leaves its default."""
     name, kind = column["name"], column["type"]
     if column["parent"]:
+        if name in plain and not column["wanted"]:
+            return None
         there = planted.rows.get(column["parent"])
         return f"'{there}'" if there and column["parent"] != table else None
     if kind in MARKED and name not in plain and (planted.numbers or kind != "bigint"):

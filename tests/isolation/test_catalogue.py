@@ -108,6 +108,7 @@ FUNCTIONS = (
     "ALTER FUNCTION tenancy.region_id() OWNER TO smartcity_owner",
     "ALTER FUNCTION tenancy.region_id() VOLATILE",
     "ALTER FUNCTION tenancy.region_id() IMMUTABLE",
+    "ALTER FUNCTION tenancy.region_id() PARALLEL SAFE",
     "ALTER FUNCTION tenancy.region_id() SECURITY INVOKER",
     "GRANT EXECUTE ON FUNCTION tenancy.publish_site(text, text, boolean) TO PUBLIC",
 )

@@ -2,8 +2,8 @@
 
 from migrations.ops import hide_private_columns
 
-revision = "0021"
-down_revision = "0020"
+revision = "0024"
+down_revision = "0023"
 
 
 def upgrade() -> None:
