@@ -13,11 +13,12 @@ from config.settings import RUNTIME_ROLES
 REFERENCE_TABLES = ("regions", "sites", "districts", "audit_roots")
 CLOSED_TABLES = ("keys", "alembic_version")
 #: Rows are added and read, never changed: logs, and what was done.
-APPENDED_TABLES = ("audit_log", "workflow_steps", "workflow_conflicts")
+APPENDED_TABLES = ("audit_log", "workflow_steps", "workflow_conflicts", "workflow_escalations")
 #: Money, decisions and logs: no runtime role deletes a row.
 KEPT_TABLES = (
     *APPENDED_TABLES, "audit_heads", "hibah", "hibah_rab", "hibah_steps", "organisasi", "pencairan", "lpj", "region_keys",
-    "import_runs", "workflow_files", "workflow_assignments", "workflow_draw_days",
+    "import_runs", "workflow_files", "workflow_draw_days", "workflow_assignments", "workflow_delegations",
+    "workflow_settings", "counters",
 )  # fmt: skip
 #: Every function of the schema `tenancy`, and every definer function anywhere, with the digest of its body: what runs
 #: with another's rights, or speaks the context, is changed here and in a migration together.
@@ -271,6 +272,7 @@ FUNCTION_RULES = (
         SELECT p.proname::text FROM {FUNCTIONS} AND has_function_privilege('public', p.oid, 'EXECUTE')"""),
     # A leakproof function runs ahead of the policy, on rows that the caller must not see.
     Rule("fungsi tidak mengaku LEAKPROOF", f"SELECT p.proname::text FROM {FUNCTIONS} AND p.proleakproof"),
+    # A parallel worker has another pid than the one that the token is bound to.
     Rule("fungsi konteks milik smartcity_ctx, STABLE, dan tidak dijalankan pekerja paralel", """
         SELECT p.proname::text FROM pg_proc p WHERE p.oid = 'tenancy.region_id()'::regprocedure
         AND (pg_get_userbyid(p.proowner) <> 'smartcity_ctx' OR p.provolatile <> 's' OR NOT p.prosecdef

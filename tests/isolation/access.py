@@ -18,19 +18,19 @@ ACCESS = {
     # Whose file it is, or whose duty, is decided behind these; a stranger is answered 404.
     MASUK: (
         "identity.account", "identity.change_password", "identity.ask_sign_out", "identity.sign_out", "audit.history",
-        "usulan.mine", "workflow.file", "workflow.do",
+        "workflow.file", "workflow.do", "usulan.mine",
     ),
-    "usulan.ajukan": ("usulan.new", "usulan.save_new", "usulan.edit", "usulan.save"),
     "tugas.kerjakan": ("workflow.desk", "workflow.take_next", "workflow.at_once", "workflow.conflict"),
+    "usulan.ajukan": ("usulan.new", "usulan.save_new", "usulan.edit", "usulan.save"),
     "audit.lihat": ("audit.log", "audit.log_csv", "audit.people"),
     "akun.kelola": (
-        "identity.people", "identity.invite", "identity.close",
-        "workflow_settings.standing_in", "workflow_settings.lend", "workflow_settings.end",
+        "identity.people", "identity.invite", "identity.close", "workflow_settings.standing_in",
+        "workflow_settings.lend", "workflow_settings.end",
     ),
-    "pengaturan.lihat": ("identity.settings", "workflow_settings.rules", "workflow_settings.days"),
+    "pengaturan.lihat": ("identity.settings", "workflow_settings.days", "workflow_settings.rules"),
     "pengaturan.ubah": (
-        "look.look", "look.save", "workflow_settings.propose", "workflow_settings.approve", "workflow_settings.set_day",
-        "workflow_settings.forget_day",
+        "look.look", "look.save", "workflow_settings.set_day", "workflow_settings.forget_day",
+        "workflow_settings.propose", "workflow_settings.approve",
     ),
 }  # fmt: skip
 #: Files of the user interface's own room: the same for everybody, no region's rows behind them.
@@ -39,8 +39,8 @@ OPEN = ("ui.static", "ui.theme")
 FOREIGN = {
     "nomor": "SELECT nomor FROM hibah WHERE region_id = :b AND id = :hibah",
     "organisasi_id": "SELECT id FROM organisasi WHERE region_id = :b AND id = :organisasi",
-    "account_id": "SELECT id FROM accounts WHERE region_id = :b AND id = :accounts",
     "file_id": "SELECT id FROM workflow_files WHERE region_id = :b AND id = :workflow_files",
+    "account_id": "SELECT id FROM accounts WHERE region_id = :b AND id = :accounts",
 }
 #: Arguments whose value the database does not hold as it stands in the address, or that belong to no region.
 LINK = "token"

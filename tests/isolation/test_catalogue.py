@@ -107,6 +107,7 @@ FUNCTIONS = (
     "ALTER FUNCTION tenancy.region_id() SET search_path = public, pg_catalog",
     "ALTER FUNCTION tenancy.region_id() OWNER TO smartcity_owner",
     "ALTER FUNCTION tenancy.region_id() VOLATILE",
+    "ALTER FUNCTION tenancy.region_id() PARALLEL SAFE",
     "ALTER FUNCTION tenancy.region_id() IMMUTABLE",
     "ALTER FUNCTION tenancy.region_id() PARALLEL SAFE",
     "ALTER FUNCTION tenancy.region_id() SECURITY INVOKER",
