@@ -123,3 +123,9 @@ def test_a_job_of_b_is_not_taken_begun_or_done_from_a(worker_app: Flask, admin: 
             processes.work(A, str(number))
         with admin.connect() as connection:
             assert fingerprints(connection, f"region_id = {B}") == before
+
+
+def test_a_false_notice_does_not_stop_the_relay_of_all_regions() -> None:
+    """Whoever can inject SQL in one region can send any notice that he likes."""
+    sent = ["3273", "x", "", "-1", "9" * 40, "3273; DROP", "\u0663", "32"]
+    assert processes.regions_heard(sent) == [3273, 32]

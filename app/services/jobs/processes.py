@@ -1,9 +1,10 @@
 """The three processes beside the web: relay (outbox -> RQ), worker, scheduler. Redis carries ids only, no data."""
 
 import logging
+import re
 import select
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 import click
@@ -26,6 +27,7 @@ group = AppGroup("jobs", help="Pekerjaan di belakang layar: relay, worker, sched
 BATCH = 20
 SWEEP_SECONDS = 30.0
 JOB_SECONDS = 600
+REGION = re.compile(r"\d{1,4}", re.ASCII)
 #: job -> how often it is asked for in every live region, seconds.
 _schedules: dict[str, int] = {}
 
@@ -74,6 +76,11 @@ def work(region_id: int, number: str) -> None:
         log_context.reset(token)
 
 
+def regions_heard(payloads: Iterable[str]) -> list[int]:
+    """The regions that notices name, each once. Any session may notify: what is no region's number is not heard."""
+    return [int(payload) for payload in dict.fromkeys(payloads) if REGION.fullmatch(payload)]
+
+
 def _sender(settings: Settings) -> Callable[[int, UUID], None]:
     target = queue(settings)
 
@@ -98,7 +105,7 @@ def relay() -> None:
         relay_all(deque(working_regions()), send)
         while select.select([listener], [], [], SWEEP_SECONDS)[0]:
             listener.poll()
-            heard = dict.fromkeys(int(notice.payload) for notice in listener.notifies)
+            heard = regions_heard(notice.payload for notice in listener.notifies)
             listener.notifies.clear()
             relay_all(deque(heard), send)
 
