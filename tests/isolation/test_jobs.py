@@ -1,6 +1,7 @@
 """Every registered job: nothing without a context, and nothing of B with A's, whatever its payload names."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -54,8 +55,12 @@ def test_there_are_jobs() -> None:
     assert len(outbox.jobs()) >= 2
 
 
-def test_each_job_raises_without_a_context(worker_app: Flask) -> None:
-    """Called by name or directly: without saying for whom, nothing is done."""
+@pytest.mark.parametrize("smtp_url", ["", "smtp://127.0.0.1:1"])
+def test_each_job_raises_without_a_context(
+    worker_app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch, smtp_url: str
+) -> None:
+    """Called by name or directly, in a demonstration or with a mail server: without saying for whom, nothing is done."""
+    monkeypatch.setitem(worker_app.extensions, "settings", replace(settings, smtp_url=smtp_url))
     quiet = []
     with worker_app.app_context():
         for name, job in outbox.jobs().items():

@@ -43,6 +43,8 @@ def deliver(payload: dict[str, Any]) -> None:
         OSError, smtplib.SMTPException: not delivered; the outbox tries again.
     """
     settings: Settings = current_app.extensions["settings"]
+    # A letter is a region's, by SMTP too.
+    current()
     message = EmailMessage(policy=policy.SMTP)
     message["From"], message["To"] = settings.mail_from, payload["to"]
     message["Subject"], message["Date"] = payload["subject"], formatdate()
