@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint fmt bench
+.PHONY: help run test isolation lint fmt bench
 
 help:            ## this list
 	@grep -E '^[a-z]+: .*##' Makefile | sed 's/: .*##/ -/'
@@ -24,6 +24,10 @@ test: $(VENV)/dev.stamp     ## lint, types, contracts, the whole suite
 	@$(MAKE) --no-print-directory lint
 	@.ci/chromium
 	$(BIN)/python -m pytest -n 2 -W "ignore::pytest.PytestConfigWarning"
+
+isolation: $(VENV)/dev.stamp ## the walls between regions alone, a minute of random SQL (SMARTCITY_RANDOM_SQL_SEED repeats it)
+	SMARTCITY_RANDOM_SQL_SECONDS=$${SMARTCITY_RANDOM_SQL_SECONDS:-60} $(BIN)/python -m pytest -n 2 tests/isolation \
+		-W "ignore::pytest.PytestConfigWarning"
 
 bench: $(VENV)/run.stamp    ## each claim of the README as a figure, into bench/results.json
 	@$(BIN)/python -m bench

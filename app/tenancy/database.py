@@ -90,8 +90,8 @@ def forget_session(raw: Any, _record: Any, state: PoolResetState) -> None:
         return
     raw.rollback()
     raw.autocommit = True
-    with raw.cursor() as cursor:
-        cursor.execute(FORGET)
+    with raw.cursor() as sweeper:
+        sweeper.execute(FORGET)
     raw.autocommit = False
 
 

@@ -16,6 +16,7 @@ ACCESS = {
         "identity.new_password", "identity.set_new_password", "identity.demo_letters",
         "audit.public_roots", "audit.public_roots_json", "workflow.draws", "workflow.draws_json",
     ),
+    # Whose file it is, or whose duty, is decided behind these; a stranger is answered 404.
     MASUK: (
         "identity.account", "identity.change_password", "identity.ask_sign_out", "identity.sign_out", "audit.history",
         "workflow.file", "workflow.do", "usulan.mine", "inbox.index", "inbox.mark", "inbox.mark_all", "inbox.open_message",

@@ -109,6 +109,7 @@ FUNCTIONS = (
     "ALTER FUNCTION tenancy.region_id() VOLATILE",
     "ALTER FUNCTION tenancy.region_id() PARALLEL SAFE",
     "ALTER FUNCTION tenancy.region_id() IMMUTABLE",
+    "ALTER FUNCTION tenancy.region_id() PARALLEL SAFE",
     "ALTER FUNCTION tenancy.region_id() SECURITY INVOKER",
     "GRANT EXECUTE ON FUNCTION tenancy.publish_site(text, text, boolean) TO PUBLIC",
 )
@@ -130,6 +131,9 @@ SUPERUSER = (
     "ALTER ROLE smartcity_ctx SUPERUSER",
     "ALTER ROLE smartcity_app RESET track_activities",
     "ALTER ROLE smartcity_app SET track_activities = on",
+    "ALTER ROLE smartcity_app SET log_min_error_statement = error",
+    "ALTER ROLE smartcity_worker RESET log_error_verbosity",
+    "ALTER ROLE smartcity_export RESET ALL",
     "DO $$ BEGIN EXECUTE format('ALTER ROLE smartcity_app IN DATABASE %%I SET track_activities = on', current_database()); END $$",
     "ALTER ROLE smartcity_app SET app.context = 'k1|app|3204|x||9999999999|~00'",
     "ALTER ROLE smartcity_worker SET datestyle = 'SQL, DMY'",

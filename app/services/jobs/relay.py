@@ -1,6 +1,7 @@
 """The relay: from the outbox of each region into the line in Redis, in turns, and again whatever Redis lost."""
 
 import logging
+import re
 import select
 import time
 from collections import deque
@@ -30,7 +31,13 @@ BUSY_SECONDS = 900.0
 PAUSE_SECONDS = 1.0
 #: After a notice the relay waits so long for more: a batch costs hardly more than one job.
 GATHER_SECONDS = 0.1
+REGION = re.compile(r"\d{1,4}", re.ASCII)
 Send = Callable[[int, list[UUID]], None]
+
+
+def regions_heard(payloads: Iterable[str]) -> list[int]:
+    """The regions that notices name, each once. Any session may notify: what is no region's number is not heard."""
+    return [int(payload) for payload in dict.fromkeys(payloads) if REGION.fullmatch(payload)]
 
 
 def acting(region_id: int) -> Context:
@@ -98,7 +105,7 @@ class Relay:
                 if select.select(sources, [], [], LOOK_SECONDS)[0]:
                     self._stop.wait(GATHER_SECONDS)
                 listener.poll()
-                heard = dict.fromkeys(int(notice.payload) for notice in listener.notifies)
+                heard = regions_heard(notice.payload for notice in listener.notifies)
                 listener.notifies.clear()
                 self._send(heard)
         finally:

@@ -53,6 +53,8 @@ def deliver(to: str, subject: str, text: str, unsubscribe: str = "") -> None:
     settings: Settings = current_app.extensions["settings"]
     job = outbox.running()
     number = job.id if job else uuid7()
+    # A letter is a region's, by SMTP too.
+    current()
     message = EmailMessage(policy=policy.SMTP)
     message["From"], message["To"] = settings.mail_from, to
     message["Subject"], message["Date"] = subject, formatdate()
