@@ -12,8 +12,8 @@ from bench.ground import PLAIN_ROLE, REAL_SIZE, TYPICAL, Ground, dsn
 from bench.web import Server, gunicorn, load
 from config.settings import Settings
 
-TURNS = 6
-SECONDS = 3.0
+TURNS = 12
+SECONDS = 1.5
 PATH, TABLES = "/hibah", "/tabel"
 BARE, ALONE = 0.5, 0.95
 #: A server, a host and a path.
