@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app import sabilulungan, sites
-from app.services import identity, ui
+from app.services import documents, identity, imports, ui
 from app.services.jobs import processes
 from app.services.messages import mail
 from app.tenancy import database
@@ -38,5 +38,7 @@ def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
     mail.register()
     identity.init_app(app)
     processes.init_app(app)
+    documents.init_app(app)
+    imports.init_app(app)
     sabilulungan.init_app(app)
     return app

@@ -19,7 +19,13 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """One deployment. Sizes in bytes, times in seconds unless the name says otherwise."""
+    """One deployment. Sizes in bytes, times in seconds unless the name says otherwise.
+
+    Attributes:
+        storage_url: `s3://KEY:SECRET@host:port/bucket[?region=…&tls=0]`; empty: files lie below `var_dir`.
+        clamav_url: `tcp://host:3310` or `unix:///run/clamd.sock`; empty: uploads are not scanned.
+        local_signer: letters may be signed by this machine's own authority, which no reader of PDFs trusts.
+    """
 
     master_key: bytes
     database_url: str
@@ -41,6 +47,11 @@ class Settings:
     max_body: int = 64 * 1024 * 1024
     queue: str = "smartcity"
     citus: bool = False
+    storage_url: str = ""
+    storage_encrypted: bool = False
+    clamav_url: str = ""
+    local_signer: bool = True
+    sign_seconds: int = 30
 
     @property
     def embedded(self) -> bool:
@@ -105,6 +116,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
                 ("region_concurrency", "REGION_CONCURRENCY"),
                 ("web_threads", "WEB_THREADS"),
                 ("max_body", "MAX_BODY"),
+                ("sign_seconds", "SIGN_SECONDS"),
             )
             if env.get(key)
         }
@@ -127,5 +139,9 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         metrics_token=env.get("METRICS_TOKEN", ""),
         queue=env.get("QUEUE", "smartcity"),
         citus=_flag(env, "CITUS"),
+        storage_url=env.get("STORAGE_URL", ""),
+        storage_encrypted=_flag(env, "STORAGE_ENCRYPTED"),
+        clamav_url=env.get("CLAMAV_URL", ""),
+        local_signer=_flag(env, "LOCAL_SIGNER", "0" if production else "1"),
         **numbers,
     )

@@ -10,7 +10,7 @@ from app.sabilulungan.stages import PUBLIC_STATES
 from app.services.imports.datasets import register_dataset
 from app.services.ui import register_states
 from app.services.ui.i18n import _, lazy
-from app.services.ui.portal import NavItem, Service, navigation, register_service
+from app.services.ui.portal import NavItem, Service, footer_navigation, navigation, register_service
 
 
 def init_app(app: Flask) -> None:
@@ -46,5 +46,8 @@ def _portal_navigation() -> dict[str, list[NavItem]]:
         return {}
     return {
         "nav": navigation(),
-        "footer_nav": [NavItem(_("Data proses usulan (CSV)"), "/hibah/proses.csv", current=False)],
+        "footer_nav": [
+            *footer_navigation(),
+            NavItem(_("Data proses usulan (CSV)"), "/hibah/proses.csv", current=False),
+        ],
     }

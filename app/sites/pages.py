@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, abort, current_app, g, render_template, request
+from flask import Blueprint, Response, abort, g, render_template, request
 from sqlalchemy import text
 
 from app.services.identity.permissions import PUBLIK, requires
 from app.services.ui.portal import cards
 from app.sites.tiles import tile_position
 from app.tenancy.database import db
-from app.tenancy.site import Site, live_sites
-from config.settings import Settings
+from app.tenancy.site import Site, live_sites, site_url
 
 bp = Blueprint("sites", __name__, template_folder="templates")
 
@@ -21,13 +20,6 @@ class Group:
 
     province: str
     sites: list[Site]
-
-
-def site_url(site: Site) -> str:
-    """The address of a site, from the registry; only scheme and port are the deployment's."""
-    settings: Settings = current_app.extensions["settings"]
-    scheme, port = ("https", "") if settings.tls else ("http", f":{settings.port}")
-    return f"{scheme}://{site.subdomain}.{settings.base_domain}{port}/"
 
 
 @bp.get("/")

@@ -3,9 +3,11 @@
 import re
 from dataclasses import dataclass
 
+from flask import current_app
 from sqlalchemy import Engine, text
 
 from app.tenancy.database import db
+from config.settings import Settings
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:\d{1,5})?", re.ASCII)
 
@@ -61,6 +63,13 @@ def resolve(host: str, base_domain: str) -> Site | None:
     where = "WHERE s.subdomain = :name" if subdomain is not None else "WHERE s.custom_domain = :name"
     row = _fetch(COLUMNS + where, name=subdomain if subdomain is not None else host)
     return row[0] if row else None
+
+
+def site_url(site: Site) -> str:
+    """The address of a site, from the registry; only scheme and port are the deployment's. Ends in a slash."""
+    settings: Settings = current_app.extensions["settings"]
+    scheme, port = ("https", "") if settings.tls else ("http", f":{settings.port}")
+    return f"{scheme}://{site.subdomain}.{settings.base_domain}{port}/"
 
 
 def live_sites() -> list[Site]:

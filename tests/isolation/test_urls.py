@@ -11,7 +11,10 @@ from app.services.identity.permissions import undeclared_routes
 from tests.conftest import A, B
 
 #: argument of an address -> a value that names something of B. A new argument without a value fails the walk.
-ARGUMENTS = {"nomor": "ASING-1", "filename": "gaya.css", "token": "asing", "account_id": UUID(int=1)}
+ARGUMENTS = {
+    "nomor": "ASING-1", "filename": "gaya.css", "token": "asing", "account_id": UUID(int=1), "document_id": UUID(int=2),
+    "upload_id": UUID(int=3), "letter_id": UUID(int=4), "run_id": UUID(int=5),
+}
 SECRET = "Perkumpulan Rahasia Kabupaten"
 
 

@@ -10,18 +10,27 @@ R = TypeVar("R")
 
 PUBLIK, MASUK = "publik", "masuk"
 AKUN_KELOLA, PENGATURAN_LIHAT = "akun.kelola", "pengaturan.lihat"
+LAMBANG_UBAH, SURAT_LIHAT, SURAT_KELOLA, SURAT_TANDATANGAN = (
+    "lambang.ubah", "surat.lihat", "surat.kelola", "surat.tandatangan",
+)  # fmt: skip
 #: permission -> what it allows, as the permission page prints it.
 PERMISSIONS = {
     PUBLIK: "Siapa pun, tanpa masuk",
     MASUK: "Siapa pun yang sudah masuk, untuk akunnya sendiri",
     AKUN_KELOLA: "Mengundang dan menutup akun daerah",
     PENGATURAN_LIHAT: "Melihat pengaturan, langkah penyediaan dan riwayat impor",
+    LAMBANG_UBAH: "Mengganti lambang daerah",
+    SURAT_LIHAT: "Melihat surat yang diterbitkan daerah",
+    SURAT_KELOLA: "Menerbitkan dan mencabut surat",
+    SURAT_TANDATANGAN: "Menandatangani surat secara elektronik",
 }
 #: role -> (what people call it, what it may do beside PUBLIK and MASUK).
 ROLES: dict[str, tuple[str, frozenset[str]]] = {
-    "admin": ("Administrator daerah", frozenset({AKUN_KELOLA, PENGATURAN_LIHAT})),
-    "inspektorat": ("Inspektorat", frozenset({PENGATURAN_LIHAT})),
-    "pimpinan": ("Kepala daerah", frozenset({PENGATURAN_LIHAT})),
+    "admin": ("Administrator daerah", frozenset({
+        AKUN_KELOLA, PENGATURAN_LIHAT, LAMBANG_UBAH, SURAT_LIHAT, SURAT_KELOLA, SURAT_TANDATANGAN,
+    })),
+    "inspektorat": ("Inspektorat", frozenset({PENGATURAN_LIHAT, SURAT_LIHAT})),
+    "pimpinan": ("Kepala daerah", frozenset({PENGATURAN_LIHAT, SURAT_LIHAT, SURAT_TANDATANGAN})),
     "opd": ("Petugas OPD", frozenset()),
     "tapd": ("Tim Anggaran Pemerintah Daerah", frozenset()),
     "bendahara": ("Bendahara (BPKAD)", frozenset()),

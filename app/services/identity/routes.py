@@ -12,6 +12,7 @@ from app.services.identity.permissions import AKUN_KELOLA, MASUK, PENGATURAN_LIH
 from app.services.identity.settings_page import settings_page
 from app.services.messages.mail import letters
 from app.services.ui.i18n import _
+from app.services.ui.portal import settings_pages
 from app.tenancy.database import db
 
 bp = Blueprint("identity", __name__, template_folder="templates")
@@ -157,7 +158,7 @@ def set_new_password(token: str) -> Page:
 @requires(PENGATURAN_LIHAT)
 def settings() -> Page:
     """The region's settings, how it was provisioned, what was imported."""
-    return _form("pengaturan", None, **settings_page())
+    return _form("pengaturan", None, pages=settings_pages(), **settings_page())
 
 
 @bp.get("/pengaturan/akun")

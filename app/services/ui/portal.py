@@ -38,6 +38,8 @@ class NavItem:
 
 
 _services: dict[str, Service] = {}
+_footer: dict[str, Lazy] = {}
+_settings: dict[str, tuple[Lazy, str]] = {}
 
 
 def register_service(service: Service) -> None:
@@ -53,3 +55,23 @@ def cards() -> list[tuple[Service, list[Figure]]]:
 def navigation() -> list[NavItem]:
     """The portal's navigation for the page being shown."""
     return [NavItem(str(s.label), s.url, request.path.startswith(s.url)) for s in _services.values()]
+
+
+def register_footer_link(label: Lazy, url: str) -> None:
+    """Show a link at the foot of every portal's pages (by its address, once)."""
+    _footer[url] = label
+
+
+def footer_navigation() -> list[NavItem]:
+    """The links at the foot of the page being shown."""
+    return [NavItem(str(label), url, request.path == url) for url, label in _footer.items()]
+
+
+def register_settings_page(label: Lazy, url: str, permission: str) -> None:
+    """Show a page in the region's settings to whoever has `permission`."""
+    _settings[url] = (label, permission)
+
+
+def settings_pages() -> list[tuple[str, str, str]]:
+    """Label, address and permission of every page of the settings."""
+    return [(str(label), url, permission) for url, (label, permission) in _settings.items()]

@@ -1,0 +1,39 @@
+"""Files that people send, letters that a region issues, signatures, and checking them in public."""
+
+from flask import Flask
+
+from app.services.documents import arms, commands, file_routes, letter_routes, public_routes, uploads
+from app.services.documents.kinds import register_kind, register_subject
+from app.services.documents.letters import register
+from app.services.identity.permissions import LAMBANG_UBAH, SURAT_LIHAT
+from app.services.jobs.outbox import register_job
+from app.services.jobs.processes import register_schedule
+from app.services.ui import register_states
+from app.services.ui.i18n import lazy
+from app.services.ui.portal import register_footer_link, register_settings_page
+
+FORGET_JOB = "unggahan.bersihkan"
+STATES = {
+    "SIAP": (lazy("Siap ditandatangani"), "info"),
+    "DIMINTA": (lazy("Sedang ditandatangani"), "jalan"),
+    "DITANDATANGANI": (lazy("Ditandatangani"), "baik"),
+    "GAGAL": (lazy("Gagal ditandatangani"), "awas"),
+    "TIDAK_PASTI": (lazy("Belum pasti"), "awas"),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Register routes, kinds, readers, the hourly clean-up and the commands."""
+    for blueprint in (file_routes.bp, letter_routes.bp, public_routes.bp):
+        app.register_blueprint(blueprint)
+    register_kind(arms.KIND)
+    register_subject(arms.PLACE.subject_type, arms.may_read)
+    register_subject(register.SUBJECT, register.may_read)
+    register_states(STATES)
+    register_job(FORGET_JOB, uploads.forget_old)
+    register_schedule(FORGET_JOB, 3600)
+    register_footer_link(lazy("Periksa keaslian surat"), "/verifikasi")
+    register_settings_page(lazy("Lambang daerah"), "/pengaturan/lambang", LAMBANG_UBAH)
+    register_settings_page(lazy("Surat daerah"), "/pengaturan/surat/", SURAT_LIHAT)
+    app.context_processor(lambda: {"arms_url": arms.url()})
+    commands.init_app(app)
