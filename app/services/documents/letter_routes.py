@@ -75,8 +75,7 @@ def sign(letter_id: UUID) -> Page:
     provider = provider_of(government())
     if provider is None:
         return _page(letter, Refused("frasa", _("Daerah ini belum punya layanan tanda tangan. Hubungi operator.")))
-    name, _comma, office = letter.signer.partition(", ")
-    person = Person(name, office, request.form.get("identitas", ""), request.form.get("frasa", ""))
+    person = Person(*letter.person, request.form.get("identitas", ""), request.form.get("frasa", ""))
     try:
         state = requests.sign(letter_id, provider, person)
     except Refused as refused:

@@ -65,6 +65,12 @@ class Letter:
         return str(kind.label) if kind else self.kind
 
     @property
+    def person(self) -> tuple[str, str]:
+        """Name and office of who signs; a name may hold commas, so `signer` is for people only."""
+        name, office = json.loads(self.data)["penandatangan"]
+        return name, office
+
+    @property
     def valid(self) -> bool:
         """Whether it holds today: signed and not revoked."""
         return self.state == "DITANDATANGANI" and self.revoked_at is None
