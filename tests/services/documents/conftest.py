@@ -40,7 +40,8 @@ def own_kinds() -> Iterator[None]:
     for kind in (PHOTO, LARGE, PAPER):
         register_kind(kind)
     register_subject(
-        "uji", lambda _ref, seen, who: seen == "publik" or (who is not None and "admin" in who.roles and seen == "internal")
+        "uji",
+        lambda _ref, seen, who: seen == "publik" or (who is not None and "admin" in who.roles and seen == "internal"),
     )
     yield
     for kind in (PHOTO, LARGE, PAPER):
@@ -60,8 +61,9 @@ def clean(admin: Engine, settings: Settings) -> Iterator[None]:
 
 
 @pytest.fixture
-def inside(worker_app: Flask) -> Iterator[None]:
-    """This test acts for region A, as a worker."""
+def inside(worker_app: Flask, clean: None) -> Iterator[None]:
+    """This test acts for region A, as a worker; its transaction ends before the tables are cleaned."""
+    assert clean is None
     with worker_app.app_context(), acting_for(Context(A, "sistem:uji", "worker")):
         yield
         db.session.rollback()
@@ -96,14 +98,20 @@ class Sender:
 
     def call(self, method: str, path: str, data: Any = None, **headers: str) -> TestResponse:
         host = HOSTS[self.region]
-        sent = {"Origin": host, "X-CSRFToken": self.token, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        sent = {
+            "Origin": host,
+            "X-CSRFToken": self.token,
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
         return self.visitor.open(path, method=method, base_url=host, data=data, headers=sent)
 
     def begin(self, kind: str, name: str, size: int) -> TestResponse:
         return self.call("POST", "/unggahan", {"kind": kind, "name": name, "size": size})
 
     def chunk(self, url: str, start: int, content: bytes) -> TestResponse:
-        return self.call("PATCH", url, content, Upload_Offset=str(start), Content_Type="application/offset+octet-stream")
+        return self.call(
+            "PATCH", url, content, Upload_Offset=str(start), Content_Type="application/offset+octet-stream"
+        )
 
     def whole(self, kind: str, name: str, content: bytes, size: int = 100_000) -> str:
         """Send everything and finish; returns the upload's address."""
@@ -129,4 +137,4 @@ def written(tmp_path: Path) -> Write:
     return write
 
 
-__all__ += ["A", "B", "HOSTS"]
+__all__ += ["HOSTS", "A", "B"]

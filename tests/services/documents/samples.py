@@ -56,7 +56,9 @@ def picture(width: int = 900, height: int = 700, *, blur: int = 0, seed: int = 0
     tile = Image.new("L", (2, 2))
     tile.putdata([40, 220, 220, 40 + seed % 150])
     sheet = tile.resize((width // 20, height // 20), Image.Resampling.NEAREST)
-    sheet = Image.blend(sheet, Image.effect_noise(sheet.size, 80), 0.5).resize((width, height), Image.Resampling.NEAREST)
+    sheet = Image.blend(sheet, Image.effect_noise(sheet.size, 80), 0.5).resize(
+        (width, height), Image.Resampling.NEAREST
+    )
     return (sheet.filter(ImageFilter.GaussianBlur(blur)) if blur else sheet).convert("RGB")
 
 

@@ -23,8 +23,14 @@ pytestmark = pytest.mark.usefixtures("people", "own_kinds", "clean")
 
 @pytest.fixture
 def stored(worker_app: Flask):  # noqa: ANN201 (a function that makes documents)
-    def make(visibility: str, content: bytes, region: int = A, subject: str = "uji", name: str = "foto.jpg") -> Document:
-        with worker_app.app_context(), acting_for(Context(region, "sistem:uji", "worker")), store.workbench() as (path, copy):
+    def make(
+        visibility: str, content: bytes, region: int = A, subject: str = "uji", name: str = "foto.jpg"
+    ) -> Document:
+        with (
+            worker_app.app_context(),
+            acting_for(Context(region, "sistem:uji", "worker")),
+            store.workbench() as (path, copy),
+        ):
             path.write_bytes(content)
             kind = PHOTO if content[:2] == b"\xff\xd8" else DocumentKind("x", PHOTO.label, ("pdf", "csv"))
             facts = examine(path, copy, name, kind)

@@ -4,7 +4,6 @@ import io
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from PIL import Image
 
 from app.services.documents import inspection, inspector
@@ -138,7 +137,10 @@ def test_a_picture_saved_again_has_nearly_the_same_perceptual_hash() -> None:
     one = samples.picture()
     again = Image.open(io.BytesIO(samples.image(of=one.resize((450, 350)))))
     other = samples.picture(width=600, height=900, seed=120).rotate(30)
-    distance = [bin(int(inspector.difference_hash(one), 16) ^ int(inspector.difference_hash(p), 16)).count("1") for p in (again, other)]
+    distance = [
+        bin(int(inspector.difference_hash(one), 16) ^ int(inspector.difference_hash(p), 16)).count("1")
+        for p in (again, other)
+    ]
     assert distance[0] <= 6
     assert distance[1] > 10
 

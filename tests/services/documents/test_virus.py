@@ -35,7 +35,7 @@ class Clamd(socketserver.StreamRequestHandler):
 def clamd(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "tcp":
         server: socketserver.BaseServer = socketserver.TCPServer(("127.0.0.1", 0), Clamd)
-        url = "tcp://127.0.0.1:{}".format(server.server_address[1])
+        url = f"tcp://127.0.0.1:{server.server_address[1]}"
     else:
         server = socketserver.UnixStreamServer(str(tmp_path / "clamd.sock"), Clamd)
         url = f"unix://{tmp_path}/clamd.sock"
