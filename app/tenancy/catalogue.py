@@ -123,9 +123,10 @@ RULES = (
     Rule("teks kueri tidak terbaca sesi lain", f"""
         SELECT r.rolname::text FROM pg_roles r WHERE r.rolname IN {RUNTIME}
         AND NOT coalesce(r.rolconfig, '{{}}') @> '{{track_activities=off}}'"""),
-    Rule("uang tidak dihapus", f"""
+    Rule("uang, surat dan dokumen tidak dihapus", f"""
         SELECT c.relname || ' ' || x.grantee::regrole::text FROM pg_class c, aclexplode(c.relacl) x
-        WHERE c.relname IN ('hibah', 'hibah_rab', 'hibah_steps', 'import_runs') AND x.privilege_type = 'DELETE'
+        WHERE c.relname IN ('hibah', 'hibah_rab', 'hibah_steps', 'import_runs', 'documents', 'letters', 'letter_numbers',
+        'signature_requests') AND x.privilege_type = 'DELETE'
         AND x.grantee::regrole::text IN {RUNTIME}"""),
     Rule("peran baca tidak membaca baris daerah", """
         SELECT c.relname FROM pg_class c, aclexplode(c.relacl) x WHERE x.grantee::regrole::text = 'smartcity_reader'

@@ -59,7 +59,8 @@ def order(run: ImportRun, signer: tuple[str, str], zone: str) -> Order:
     """
     report = json.loads(run.report)
     totals = [[str(label), format_rupiah(amount)] for label, amount in report.get("totals", {}).items()]
-    findings = [[str(what), _grouped(count)] for what, count in sorted(report.get("findings", {}).items()) if count]
+    found = sorted(report.get("findings", {}).items())
+    findings = [[str(what), _grouped(count)] for what, count in found if count]
     return Order(
         LETTER.name, SUBJECT, str(run.id), signer,
         fields={
@@ -67,7 +68,10 @@ def order(run: ImportRun, signer: tuple[str, str], zone: str) -> Order:
             "waktu_impor": format_time(run.finished_at, zone), "pelaku": run.actor, "baris_dibaca": _grouped(run.rows_read),
             "baris_baru": _grouped(run.rows_new),
         },
-        tables={"jumlah": totals or [["Tidak ada kolom rupiah", "–"]], "temuan": findings or [["Tidak ada", "–"]]},
+        tables={
+            "jumlah": totals or [["Tidak ada kolom rupiah", "–"]],
+            "temuan": findings or [["Tidak ada", "–"]],
+        },
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Who gets which document, and how it leaves: as an attachment, never as a page."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -18,11 +19,14 @@ from tests.services.documents import samples
 from tests.services.documents.conftest import PHOTO, send
 from tests.services.identity.conftest import HOSTS, Browser
 
+Stored = Callable[..., Document]
 pytestmark = pytest.mark.usefixtures("people", "own_kinds", "clean")
 
 
 @pytest.fixture
-def stored(worker_app: Flask):  # noqa: ANN201 (a function that makes documents)
+def stored(worker_app: Flask) -> Stored:
+    """Makes documents."""
+
     def make(
         visibility: str, content: bytes, region: int = A, subject: str = "uji", name: str = "foto.jpg"
     ) -> Document:
@@ -45,7 +49,7 @@ def fetched(browser: Browser, number: UUID, role: str = "", region: int = A) -> 
     return browser(role, region).get(f"/dokumen/{number}", base_url=HOSTS[region])
 
 
-def test_a_document_leaves_as_an_attachment_that_no_browser_runs(browser: Browser, stored) -> None:
+def test_a_document_leaves_as_an_attachment_that_no_browser_runs(browser: Browser, stored: Stored) -> None:
     content = samples.pdf()
     document = stored("internal", content, name='laporan "akhir".pdf')
     answer = fetched(browser, document.id, "admin")
@@ -58,7 +62,7 @@ def test_a_document_leaves_as_an_attachment_that_no_browser_runs(browser: Browse
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_table_that_holds_markup_is_no_page(browser: Browser, stored) -> None:
+def test_a_table_that_holds_markup_is_no_page(browser: Browser, stored: Stored) -> None:
     document = stored("internal", b"nama,nilai\r\n<script>alert(1)</script>,2\r\n", name="x.html")
     answer = fetched(browser, document.id, "admin")
     assert answer.headers["Content-Type"].startswith("text/csv")
@@ -73,25 +77,27 @@ def test_a_table_that_holds_markup_is_no_page(browser: Browser, stored) -> None:
         ("internal", "admin", 200), ("rahasia", "", 404), ("rahasia", "admin", 404),
     ],
 )  # fmt: skip
-def test_the_subjects_own_rule_decides(browser: Browser, stored, visibility: str, role: str, status: int) -> None:
+def test_the_subjects_own_rule_decides(
+    browser: Browser, stored: Stored, visibility: str, role: str, status: int
+) -> None:
     document = stored(visibility, samples.image())
     assert fetched(browser, document.id, role).status_code == status
 
 
-def test_a_subject_without_a_rule_is_closed_to_everybody(browser: Browser, stored) -> None:
+def test_a_subject_without_a_rule_is_closed_to_everybody(browser: Browser, stored: Stored) -> None:
     for visibility in ("publik", "internal", "rahasia"):
         document = stored(visibility, samples.image(), subject="tanpa-aturan")
         assert fetched(browser, document.id, "admin").status_code == 404
 
 
-def test_another_regions_document_does_not_exist_here(browser: Browser, stored) -> None:
+def test_another_regions_document_does_not_exist_here(browser: Browser, stored: Stored) -> None:
     foreign = stored("publik", samples.image(), B)
     assert fetched(browser, foreign.id, "admin", A).status_code == 404
     assert fetched(browser, foreign.id, "", B).status_code == 200
     assert fetched(browser, uuid7()).status_code == 404
 
 
-def test_the_public_sees_a_picture_without_what_the_camera_wrote(browser: Browser, stored) -> None:
+def test_the_public_sees_a_picture_without_what_the_camera_wrote(browser: Browser, stored: Stored) -> None:
     content = samples.image(exif=True)
     public = fetched(browser, stored("publik", content).id)
     assert b"Exif" not in public.data
@@ -99,14 +105,14 @@ def test_the_public_sees_a_picture_without_what_the_camera_wrote(browser: Browse
     assert fetched(browser, stored("internal", content).id, "admin").data == content
 
 
-def test_an_unchanged_public_picture_is_not_sent_twice(browser: Browser, stored) -> None:
+def test_an_unchanged_public_picture_is_not_sent_twice(browser: Browser, stored: Stored) -> None:
     number = stored("publik", samples.image()).id
     etag = fetched(browser, number).headers["ETag"]
     again = browser().get(f"/dokumen/{number}", base_url=HOSTS[A], headers={"If-None-Match": etag})
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_bytes_that_the_storage_lost_are_not_found(browser: Browser, stored, worker_app: Flask) -> None:
+def test_bytes_that_the_storage_lost_are_not_found(browser: Browser, stored: Stored, worker_app: Flask) -> None:
     document = stored("internal", samples.pdf(), name="x.pdf")
     with worker_app.app_context(), acting_for(Context(A, "sistem:uji", "worker")):
         storage().delete(object_key(document.id))

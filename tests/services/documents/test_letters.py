@@ -2,9 +2,9 @@
 
 import hashlib
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -124,7 +124,8 @@ def test_ten_writers_at_once_leave_no_gap_although_some_of_them_roll_back(worker
 @pytest.mark.usefixtures("inside")
 def test_data_that_the_layout_does_not_print_are_refused_and_cost_no_number() -> None:
     wrong = (
-        {"fields": {**FIELDS, "nik": "1"}}, {"fields": {}}, {"tables": {}}, {"tables": {**TABLES, "jumlah": [["satu"]]}},
+        {"fields": {**FIELDS, "nik": "1"}}, {"fields": {}}, {"tables": {}},
+        {"tables": {**TABLES, "jumlah": [["satu"]]}},
     )  # fmt: skip
     for changes in wrong:
         with pytest.raises(LayoutError):
@@ -168,20 +169,19 @@ def test_a_shipped_layout_is_as_it_was(worker_app: Flask) -> None:
         ("surat.1.toml", "judul = 'x'\nnomor = '{urut}'\nisi = [{tabel = 'a'}]"),
     ],
 )  # fmt: skip
-def test_a_broken_layout_stops_the_start(tmp_path, name: str, content: str) -> None:
+def test_a_broken_layout_stops_the_start(tmp_path: Path, name: str, content: str) -> None:
     (tmp_path / name).write_text(content)
     with pytest.raises(LayoutError):
         load_layout(tmp_path / name)
 
 
 @pytest.fixture
-def two_versions(worker_app: Flask, tmp_path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def two_versions(worker_app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kind = letter_kinds()["berita-acara-impor"]
     first = (kind.folder / "berita-acara-impor.1.toml").read_text()
     (tmp_path / "berita-acara-impor.1.toml").write_text(first)
     (tmp_path / "berita-acara-impor.2.toml").write_text(first.replace("BERITA ACARA", "RISALAH"))
     monkeypatch.setitem(layouts._kinds, kind.name, replace(kind, folder=tmp_path))
-    yield
 
 
 @pytest.mark.usefixtures("inside")

@@ -217,7 +217,7 @@ def test_a_connection_torn_while_signing_is_uncertain() -> None:
     with serving(torn) as url:
         for kind in (BsreV1, BsreV2):
             with pytest.raises(Uncertain) as caught:
-                kind(Service(url, "a", "b", 5)).sign(b"%PDF-1.7", SITI)
+                kind(Service(url, "a", "b", 1)).sign(b"%PDF-1.7", SITI)
             assert caught.value.code == "tanpa-jawaban"
 
 

@@ -5,6 +5,7 @@ Its signatures are real PAdES (B-B), so that everything after them is real; but 
 
 import os
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -157,7 +158,10 @@ def add_signature(pdf: bytes, signer: SimpleSigner, person: Person, time_stamper
         reason=person.office or None,
     )  # fmt: skip
     signed = BytesIO()
-    sign_pdf(IncrementalPdfFileWriter(BytesIO(pdf)), details, signer, timestamper=time_stamper, output=signed)
+    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    # pyHanko runs an event loop; in a thread of its own it cannot meet another one.
+    with ThreadPoolExecutor(1) as own:
+        own.submit(sign_pdf, writer, details, signer, timestamper=time_stamper, output=signed).result()
     return signed.getvalue()
 
 
