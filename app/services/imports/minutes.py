@@ -65,8 +65,8 @@ def order(run: ImportRun, signer: tuple[str, str], zone: str) -> Order:
         LETTER.name, SUBJECT, str(run.id), signer,
         fields={
             "kumpulan_data": run.dataset, "berkas": run.file_name, "sha256": run.sha256,
-            "waktu_impor": format_time(run.finished_at, zone), "pelaku": run.actor, "baris_dibaca": _grouped(run.rows_read),
-            "baris_baru": _grouped(run.rows_new),
+            "waktu_impor": format_time(run.finished_at, zone), "pelaku": run.actor,
+            "baris_dibaca": _grouped(run.rows_read), "baris_baru": _grouped(run.rows_new),
         },
         tables={
             "jumlah": totals or [["Tidak ada kolom rupiah", "–"]],
