@@ -66,7 +66,7 @@ def paper() -> bytes:
     noise = StreamObject()
     noise.set_data(secrets.token_bytes(SIZE - 2_000))
     noise[NameObject("/Type")] = NameObject("/Bench")
-    writer.root_object[NameObject("/Bench")] = noise
+    writer._add_object(noise)  # noqa: SLF001 (pypdf has no public way to add a stream)
     buffer = io.BytesIO()
     writer.write(buffer)
     return buffer.getvalue()

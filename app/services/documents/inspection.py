@@ -1,6 +1,7 @@
 """From a file on this disk to what is known of it, or to a sentence that says why it may not come in."""
 
 import json
+import logging
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from app.services.documents.kinds import DocumentKind, FileRefused, FileType, sn
 from app.services.ui.formats import angka
 from app.services.ui.i18n import Lazy, _, lazy
 
+log = logging.getLogger(__name__)
 INSPECTOR = Path(__file__).with_name("inspector.py")
 #: Longer than the child's processor time, for a busy machine.
 WALL_SECONDS = 40
@@ -153,7 +155,10 @@ def run_alone(program: Path, order: Mapping[str, object]) -> dict[str, Any]:
             env={"LANG": "C.UTF-8"},
         )  # fmt: skip
         answer = json.loads(done.stdout)
-    except (subprocess.SubprocessError, json.JSONDecodeError):
+    except (subprocess.SubprocessError, json.JSONDecodeError) as error:
+        # Its last line names the kind of error, never what the file says; an operator must see a broken installation.
+        said = str(getattr(error, "stderr", "") or "").strip().splitlines()
+        log.warning("%s: %s %s", program.name, type(error).__name__, said[-1][:200] if said else "")
         return {"refused": "terlalu-berat"}
     assert isinstance(answer, dict)
     return answer
