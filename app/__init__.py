@@ -1,5 +1,11 @@
 """The application object: settings, extensions, the door, the modules. Readable in one screen."""
 
+import os
+
+# pyHanko brings lxml, and openpyxl prefers it where it finds it. The guard of workbooks counts on expat (defusedxml),
+# so this stands before anything that imports openpyxl.
+os.environ["OPENPYXL_LXML"] = "False"  # noqa: TID251
+
 from flask import Flask
 
 from app import sabilulungan, sites

@@ -78,7 +78,8 @@ TABLES = (
             "signer text NOT NULL",
             "state text NOT NULL DEFAULT 'SIAP'"
             " CHECK (state IN ('SIAP', 'DIMINTA', 'DITANDATANGANI', 'GAGAL', 'TIDAK_PASTI'))",
-            "document_id uuid NOT NULL",
+            # Printed after the number was taken, from `data` alone: nobody waits for paper while the counter is locked.
+            "document_id uuid",
             "signed_document_id uuid",
             "signed_at timestamptz",
             "revoked_at timestamptz",

@@ -31,6 +31,7 @@ def init_app(app: Flask) -> None:
     register_subject(register.SUBJECT, register.may_read)
     register_states(STATES)
     register_job(FORGET_JOB, uploads.forget_old)
+    register_job(register.PRINT_JOB, register.print_job)
     register_schedule(FORGET_JOB, 3600)
     register_footer_link(lazy("Periksa keaslian surat"), "/verifikasi")
     register_settings_page(lazy("Lambang daerah"), "/pengaturan/lambang", LAMBANG_UBAH)

@@ -34,10 +34,10 @@ class Result:
 
 
 def sha256_of(letter: Letter) -> str:
-    """The registered SHA-256 of a letter's valid form."""
-    document = store.find(letter.signed_document_id or letter.document_id)
-    assert document is not None
-    return document.sha256
+    """The registered SHA-256 of a letter's valid form; empty while it is not printed."""
+    number = letter.signed_document_id or letter.document_id
+    document = store.find(number) if number else None
+    return document.sha256 if document else ""
 
 
 def verify(path: Path) -> Result:

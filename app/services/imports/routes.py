@@ -57,6 +57,8 @@ def issue_minutes(run_id: UUID) -> Page:
         db.session.rollback()
         return _page(run, refused), 422
     db.session.commit()
+    register.printed(letter.id)
+    db.session.commit()
     flash(_("Surat %(nomor)s dibuat. Periksa, lalu tanda tangani.", nomor=letter.nomor), "baik")
     return redirect(f"/pengaturan/surat/{letter.id}", 303)
 

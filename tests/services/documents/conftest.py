@@ -27,6 +27,7 @@ from tests.services.identity.conftest import HOSTS, browser, people
 __all__ = ["browser", "people"]
 TABLES = (
     "signature_requests", "letters", "letter_numbers", "upload_parts", "uploads", "documents", "signing_services",
+    "outbox",
 )  # fmt: skip
 PHOTO = DocumentKind("foto-uji", lazy("Berkas"), ("jpeg", "png", "webp"), min_pixels=400, min_sharpness=60)
 LARGE = DocumentKind("besar-uji", lazy("Berkas"), ("jpeg", "pdf"), max_bytes=25 * MEGABYTE)

@@ -18,8 +18,9 @@ from app.services.documents.letters import layouts, register
 from app.services.documents.letters.layouts import LayoutError, filled, letter_kinds, load_layout
 from app.services.documents.letters.register import Letter, Order
 from app.services.identity.accounts import Refused
+from app.services.jobs import outbox
 from app.tenancy.context import Context, acting_for
-from app.tenancy.database import db
+from app.tenancy.database import db, region_sql
 from app.tenancy.site import Site
 from tests.conftest import A, B
 from tests.services.documents import samples
@@ -48,7 +49,9 @@ def order(**changes: object) -> Order:
 def issue(region: int = A, **changes: object) -> Letter:
     letter = register.issue(order(**changes), SITES[region], BASE)
     db.session.commit()
-    return letter
+    register.printed(letter.id)
+    db.session.commit()
+    return register.find(letter.id)
 
 
 @pytest.mark.usefixtures("inside")
@@ -119,6 +122,18 @@ def test_ten_writers_at_once_leave_no_gap_although_some_of_them_roll_back(worker
         last = connection.scalar(text("SELECT last FROM letter_numbers"))
     assert numbers == list(range(1, len(numbers) + 1))
     assert (len(numbers), last) == (26, 26)
+
+
+@pytest.mark.usefixtures("inside")
+def test_a_letter_whose_maker_was_cut_off_is_printed_by_the_job_once() -> None:
+    letter = register.issue(order(), SITES[A], BASE)
+    (job,) = region_sql("SELECT id FROM outbox WHERE region_id = :region_id AND job = 'surat.cetak'").scalars()
+    db.session.commit()
+    assert register.find(letter.id).document_id is None
+    assert outbox.perform(job)
+    first = register.find(letter.id).document_id
+    assert store.read(store.find(first)).startswith(b"%PDF-")
+    assert register.printed(letter.id).id == first
 
 
 @pytest.mark.usefixtures("inside")

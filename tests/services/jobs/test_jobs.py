@@ -18,7 +18,10 @@ from app.tenancy.database import db, region_sql
 from tests.conftest import A, B
 from tests.isolation.probes import TENANT_TABLES, fill
 
-PAYLOADS = {"surat.kirim": {"to": "a@contoh.go.id", "subject": "Uji", "text": "Isi"}}
+PAYLOADS = {
+    "surat.kirim": {"to": "a@contoh.go.id", "subject": "Uji", "text": "Isi"},
+    "surat.cetak": {"letter_id": "019a0000-0000-7000-8000-000000000001"},
+}
 
 
 @pytest.fixture

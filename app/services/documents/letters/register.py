@@ -20,12 +20,13 @@ from app.services.documents.letters.paper import Sheet, render
 from app.services.documents.store import Document, Place
 from app.services.identity.accounts import Account, Refused
 from app.services.identity.permissions import SURAT_LIHAT
+from app.services.jobs.outbox import enqueue
 from app.services.ui.i18n import _
 from app.tenancy.context import current
 from app.tenancy.database import region_sql
 from app.tenancy.site import Site
 
-SUBJECT = "surat"
+SUBJECT, PRINT_JOB = "surat", "surat.cetak"
 COLUMNS = (
     "id, kind, version, tahun, number, nomor, tanggal, subject_type, subject_ref, token, data, data_hash, signer,"
     " state, document_id, signed_document_id, signed_at, revoked_at, revoked_reason, created_at"
@@ -51,7 +52,7 @@ class Letter:
     data_hash: str
     signer: str
     state: str
-    document_id: UUID
+    document_id: UUID | None
     signed_document_id: UUID | None
     signed_at: datetime | None
     revoked_at: datetime | None
@@ -100,10 +101,11 @@ def may_read(_ref: str, _visibility: Visibility, account: Account | None) -> boo
 
 
 def issue(order: Order, site: Site, base_url: str) -> Letter:
-    """Number, print, store; the caller commits at once, for the next letter of the kind waits. State SIAP.
+    """Take the next number and write the letter down; state SIAP. The caller commits, then calls `printed`.
 
-    The counter is locked by the last step that can wait for somebody else: what rolls back gives its number back.
-    (Bytes that a rollback leaves in storage have no row and no reader.)
+    The counter's row is locked by the last step that can wait for somebody else, and nothing slow follows it in the
+    transaction: the PDF is made from `data` afterwards, by the caller or by the job that is asked for here. What rolls
+    back gives its number back.
 
     Raises:
         LayoutError: fields and layout do not match.
@@ -112,7 +114,7 @@ def issue(order: Order, site: Site, base_url: str) -> Letter:
     layout = letter_kinds()[order.kind].layout()
     layout.check(order.fields, order.tables)
     _check_signer(order.signer)
-    day, token = today(site.time_zone), secrets.token_urlsafe(16)
+    day, token, letter_id = today(site.time_zone), secrets.token_urlsafe(16), uuid7()
     picture = arms.current()
     data: dict[str, Any] = {
         "daerah": site.name,
@@ -125,26 +127,42 @@ def issue(order: Order, site: Site, base_url: str) -> Letter:
         "isian": dict(order.fields),
         "tabel": dict(order.tables),
     }
+    enqueue(PRINT_JOB, {"letter_id": str(letter_id)})
     number = _next_number(order.kind, day.year)
     data["nomor"] = layout.number(number, day)
-    content = _print(order.kind, layout.version, data)
-    letter_id = uuid7()
-    document = store.add_made(
-        content, f"{order.kind}-{day.year}-{number:04d}.pdf", SUBJECT, Place(SUBJECT, str(letter_id), "internal")
-    )
     packed = canonical_json(data)
     region_sql(
         "INSERT INTO letters (region_id, id, kind, version, tahun, number, nomor, tanggal, subject_type, subject_ref,"
-        " token, data, data_hash, signer, document_id, actor)"
-        " VALUES (:region_id, :id, :kind, :version, :tahun, :number, :nomor, :tanggal, :subject_type,"
-        " :subject_ref, :token, :data, :data_hash, :signer, :document, :actor)",
+        " token, data, data_hash, signer, actor) VALUES (:region_id, :id, :kind, :version, :tahun, :number, :nomor,"
+        " :tanggal, :subject_type, :subject_ref, :token, :data, :data_hash, :signer, :actor)",
         id=letter_id, kind=order.kind, version=layout.version, tahun=day.year, number=number, nomor=data["nomor"],
         tanggal=day, subject_type=order.subject_type, subject_ref=order.subject_ref, token=token, data=packed.decode(),
-        data_hash=sha256_hex(packed), signer=", ".join(order.signer), document=document.id, actor=current().actor,
+        data_hash=sha256_hex(packed), signer=", ".join(order.signer), actor=current().actor,
     )  # fmt: skip
     letter = find(letter_id)
     assert letter is not None
     return letter
+
+
+def printed(letter_id: UUID) -> Document | None:
+    """The letter's unsigned PDF, made now if it was not made yet; the caller commits. None: no such letter."""
+    letter = find(letter_id, lock=True)
+    if letter is None:
+        return None
+    if letter.document_id is not None:
+        return store.find(letter.document_id)
+    name, place = f"{letter.kind}-{letter.tahun}-{letter.number:04d}.pdf", Place(SUBJECT, str(letter.id), "internal")
+    document = store.add_made(make_again(letter), name, SUBJECT, place)
+    region_sql(
+        "UPDATE letters SET document_id = :document WHERE region_id = :region_id AND id = :id",
+        id=letter.id, document=document.id,
+    )  # fmt: skip
+    return document
+
+
+def print_job(payload: dict[str, Any]) -> None:
+    """Print a letter whose maker did not come to it; printed already is fine."""
+    printed(UUID(payload["letter_id"]))
 
 
 def _check_signer(signer: tuple[str, str]) -> None:

@@ -116,7 +116,7 @@ def _is_ours(signed: bytes, sent: bytes) -> bool:
 
 
 def _unsigned(letter: Letter) -> bytes:
-    document = store.find(letter.document_id)
+    document = register.printed(letter.id)
     assert document is not None
     return store.read(document)
 
