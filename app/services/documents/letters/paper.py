@@ -12,7 +12,7 @@ from pathlib import Path
 import font_source_serif_pro
 import segno
 from fpdf import FPDF
-from fpdf.enums import Align, TableBordersLayout, XPos, YPos
+from fpdf.enums import Align, TableBordersLayout, VAlign, XPos, YPos
 
 from app.services.documents.letters.layouts import Block, Layout, filled
 
@@ -23,7 +23,7 @@ FONT_FILES = {
 }  # fmt: skip
 MARGIN, LINE = 22.0, 5.6
 ARMS_WIDTH = 18.0
-QR_WIDTH = 26.0
+QR_WIDTH, SIGNATURE_HEIGHT = 26.0, 38.0
 ALIGN = {"kiri": Align.L, "kanan": Align.R}
 
 
@@ -110,7 +110,7 @@ class _Letter(FPDF):
     def _items(self, block: Block) -> None:
         with self.table(
             borders_layout=TableBordersLayout.NONE, col_widths=(5, 12), line_height=LINE, first_row_as_headings=False,
-            text_align=(Align.L, Align.L),
+            text_align=(Align.L, Align.L), v_align=VAlign.T,
         ) as table:  # fmt: skip
             for label, value in block.items:
                 row = table.row()
@@ -121,7 +121,7 @@ class _Letter(FPDF):
         self.set_font(FONT, size=10)
         with self.table(
             col_widths=tuple(column.width for column in block.columns), line_height=LINE,
-            text_align=tuple(ALIGN[column.align] for column in block.columns), padding=0.6,
+            text_align=tuple(ALIGN[column.align] for column in block.columns), padding=(0.6, 1.2),
         ) as table:  # fmt: skip
             table.row([column.label for column in block.columns])
             for cells in self._sheet.tables[block.table]:
@@ -129,8 +129,7 @@ class _Letter(FPDF):
 
     def signature(self) -> None:
         """Place, date, office, name; the QR code beside them. Kept together on one page."""
-        height = QR_WIDTH + 22
-        if self.will_page_break(height):
+        if self.will_page_break(SIGNATURE_HEIGHT):
             self.add_page()
         values, left = self._sheet.values, self.w / 2
         self.ln(4)

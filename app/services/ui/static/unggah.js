@@ -13,15 +13,18 @@
     const form = input.form;
     const state = input.parentElement.querySelector("[data-unggah-keadaan]");
     const words = state.dataset;
+    const bar = state.querySelector("progress");
+    bar.hidden = false;
     let running = 0, waiting = false, taken = null;
 
     const show = (text, done, total) => {
       state.hidden = false;
       state.querySelector("p").textContent = text;
-      const bar = state.querySelector("progress");
-      bar.hidden = !total;
-      bar.max = total || 1;
-      bar.value = done || 0;
+      bar.remove();
+      if (!total) return;
+      bar.max = total;
+      bar.value = done;
+      state.append(bar);
     };
     const forget = () => {
       if (taken) taken.remove();
@@ -83,7 +86,7 @@
         } catch (error) {
           if (mine !== running) return;
           if (error.final) return refuse(error.message);
-          show(words.putus, 0, 0);
+          show(words.putus);
           await pause(Math.min(LONGEST_WAIT, 500 * 2 ** attempt));
         }
       }
@@ -98,7 +101,7 @@
       input.removeAttribute("name");
       input.required = false;
       running = 0;
-      show(words.siap, 0, 0);
+      show(words.siap);
       if (waiting) form.requestSubmit();
     }
 
@@ -106,7 +109,7 @@
       running = 0;
       waiting = false;
       input.value = "";
-      show(message, 0, 0);
+      show(message);
       input.focus();
     }
 
