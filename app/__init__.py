@@ -9,10 +9,10 @@ os.environ["OPENPYXL_LXML"] = "False"  # noqa: TID251
 from flask import Flask
 
 from app import sabilulungan, sites
-from app.services import documents, identity, imports, ui
+from app.services import audit, audit_pages, documents, identity, imports, ui, workflow
 from app.services.jobs import processes
 from app.services.messages import mail
-from app.tenancy import database
+from app.tenancy import database, startup
 from app.tenancy.context import Signer
 from app.tenancy.roles import KEY_ID
 from config import logs
@@ -39,12 +39,16 @@ def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
     )
     app.extensions["settings"] = settings
     database.init_app(app, Signer(KEY_ID, settings.derive(f"context-key:{KEY_ID}"), settings.bind_token_to_pid))
+    startup.init_app(app)
     ui.init_app(app)
     sites.init_app(app)
     mail.register()
+    audit.init_app(app)
     identity.init_app(app)
+    audit_pages.init_app(app)
     processes.init_app(app)
     documents.init_app(app)
     imports.init_app(app)
+    workflow.init_app(app)
     sabilulungan.init_app(app)
     return app

@@ -2,14 +2,17 @@
 
 import hashlib
 import hmac
+import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 ROOT = Path(__file__).resolve().parent.parent
+#: In VAR_DIR, while `make run` runs: the addresses of its servers and what else its commands must know.
+RUNNING = "berjalan.json"
 RUNTIME_ROLES = ("smartcity_app", "smartcity_worker", "smartcity_reader", "smartcity_export")
 
 
@@ -52,6 +55,8 @@ class Settings:
     clamav_url: str = ""
     local_signer: bool = True
     sign_seconds: int = 30
+    old_master_keys: tuple[bytes, ...] = ()
+    role_urls: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def embedded(self) -> bool:
@@ -60,17 +65,31 @@ class Settings:
 
     def derive(self, purpose: str) -> bytes:
         """A 32-byte key for one purpose (HKDF-SHA256, expand step, from the master key)."""
-        return hmac.new(self.master_key, purpose.encode() + b"\x01", hashlib.sha256).digest()
+        return self._expand(self.master_key, purpose)
+
+    def derive_all(self, purpose: str) -> list[bytes]:
+        """The same key from the present master key and from those before it, newest first (rotation)."""
+        return [self._expand(key, purpose) for key in (self.master_key, *self.old_master_keys)]
+
+    @staticmethod
+    def _expand(key: bytes, purpose: str) -> bytes:
+        return hmac.new(key, purpose.encode() + b"\x01", hashlib.sha256).digest()
 
     def role_password(self, role: str) -> str:
         """The password of a runtime database role: derived, so that no list of passwords is kept."""
         return self.derive(f"database-role:{role}").hex()
 
     def role_url(self, role: str) -> str:
-        """The connection URL of one runtime role: the administrator's URL with another user.
+        """The connection URL of one runtime role: `<ROLE>_URL` (SMARTCITY_APP_URL) where the deployment gives it, so
+        that a web process need not know the administrator's; else that one with another user.
 
-        A deployment that gives web processes no administrator URL sets `<ROLE>_URL` instead.
+        Raises:
+            SettingsError: neither is there.
         """
+        if role in self.role_urls:
+            return self.role_urls[role]
+        if not self.database_url:
+            raise SettingsError(f"Tulis {role.upper()}_URL, atau DATABASE_URL milik administrator.")
         parts = urlsplit(self.database_url)
         host = parts.netloc.rpartition("@")[2]
         netloc = f"{role}:{quote(self.role_password(role))}@{host}"
@@ -97,6 +116,12 @@ def _master_key(env: Mapping[str, str], var_dir: Path, *, production: bool) -> b
     return path.read_text().strip().encode()
 
 
+def _running_servers(var_dir: Path) -> dict[str, str]:
+    """What `make run` wrote of the servers that it started, so that `flask …` in another terminal finds them."""
+    file = var_dir / RUNNING
+    return json.loads(file.read_text()) if file.is_file() else {}
+
+
 def load(env: Mapping[str, str] | None = None) -> Settings:
     """Read the settings.
 
@@ -106,6 +131,8 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     env = os.environ if env is None else env
     var_dir = Path(env.get("VAR_DIR") or ROOT / "var").resolve()
     production = _flag(env, "PRODUCTION")
+    if not production:
+        env = {**_running_servers(var_dir), **env}
     try:
         numbers = {
             name: int(env[key])
@@ -122,11 +149,13 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         }
     except ValueError as error:
         raise SettingsError(f"Pengaturan angka tidak terbaca: {error}") from error
-    if not env.get("DATABASE_URL"):
-        raise SettingsError("DATABASE_URL kosong; `make run` mengisinya sendiri, produksi harus menulisnya.")
+    role_urls = {role: env[f"{role.upper()}_URL"] for role in RUNTIME_ROLES if env.get(f"{role.upper()}_URL")}
+    if not env.get("DATABASE_URL") and not role_urls:
+        raise SettingsError("DATABASE_URL kosong: jalankan `make run` lebih dahulu, atau tulis alamat basis data.")
     return Settings(
         master_key=_master_key(env, var_dir, production=production),
-        database_url=env["DATABASE_URL"],
+        database_url=env.get("DATABASE_URL", ""),
+        role_urls=role_urls,
         redis_url=env.get("REDIS_URL", ""),
         base_domain=env.get("BASE_DOMAIN", "localhost").lower(),
         var_dir=var_dir,
@@ -143,5 +172,6 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         storage_encrypted=_flag(env, "STORAGE_ENCRYPTED"),
         clamav_url=env.get("CLAMAV_URL", ""),
         local_signer=_flag(env, "LOCAL_SIGNER", "0" if production else "1"),
+        old_master_keys=tuple(key.encode() for key in env.get("MASTER_KEY_OLD", "").split(",") if key),
         **numbers,
     )

@@ -11,14 +11,19 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy import text
 
+from app.services import audit
 from app.services.identity.accounts import Refused
 from app.services.imports.tabular import open_table
+from app.tenancy import startup
+from app.tenancy.catalogue import RULES
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db, region_sql
 from app.tenancy.site import all_sites
 from config.settings import Settings
+from tenants.audit_commands import audit_commands
 from tenants.data_commands import data
-from tenants.provision import Order, UnknownTemplate, provision
+from tenants.demo_commands import demo
+from tenants.provision import Order, UnknownRegion, UnknownTemplate, provision
 from tenants.registry import Region, find, load_regions
 
 tenants = AppGroup("tenants", help="Daerah: daftar, status, penyediaan, penangguhan.")
@@ -107,7 +112,7 @@ def provision_regions(
         )  # fmt: skip
         try:
             fresh = sum(not step.was_there for step in provision(order))
-        except (UnknownTemplate, Refused) as error:
+        except (UnknownTemplate, UnknownRegion, Refused) as error:
             raise click.ClickException(f"{item.region.name}: {error}") from error
         seconds = time.perf_counter() - started
         if as_json:
@@ -160,6 +165,8 @@ def _set_state(code: str, state: str, reason: str) -> None:
     with acting_for(Context(region.id, "sistem:operator", "worker")):
         statement = text("SELECT tenancy.set_site_state(:state, :reason)")
         changed = db.session.execute(statement, {"state": state, "reason": reason}).scalar_one()
+        if changed:
+            audit.note("daerah.keadaan", "region", str(region.id), after={"keadaan": state}, reason=reason)
         db.session.commit()
     if not changed:
         raise click.ClickException(f"{region.name} belum disediakan.")
@@ -181,12 +188,30 @@ def resume(code: str) -> None:
     _set_state(code, "AKTIF", "")
 
 
+@tenants.command("lint")
+@click.option("--json", "as_json", is_flag=True, help="Satu objek JSON.")
+def lint(as_json: bool) -> None:
+    """Periksa semua dinding antardaerah di basis data; keluar 1 bila ada yang rusak. Contoh: flask tenants lint"""
+    broken, warnings = startup.report(current_app.extensions["settings"])
+    if as_json:
+        click.echo(json.dumps({"rules": len(RULES), "broken": broken, "warnings": warnings}, ensure_ascii=False))
+    else:
+        for line in (*(f"peringatan: {warning}" for warning in warnings), *broken):
+            click.echo(line)
+        click.echo(f"{len(RULES)} aturan diperiksa, {len(broken)} pelanggaran.")
+    if broken:
+        raise SystemExit(1)
+
+
+GROUPS = (tenants, data, demo, audit_commands)
+
+
 def commands_of() -> list[click.Command]:
     """Every command of this room, for the manual and its test."""
-    return [*tenants.commands.values(), *data.commands.values()]
+    return [command for group in GROUPS for command in group.commands.values()]
 
 
 def init_app(app: Flask) -> None:
     """Attach the commands."""
-    app.cli.add_command(tenants)
-    app.cli.add_command(data)
+    for group in GROUPS:
+        app.cli.add_command(group)

@@ -9,8 +9,9 @@ from flask.cli import AppGroup
 from app.services.imports.datasets import ImportOrder, ImportReport, datasets, keep_mapping, stored_mapping
 from app.services.imports.limits import TableError
 from app.services.imports.mapping import Mapping, MappingError, load_mapping
-from app.services.imports.rows import ImportRefused
+from app.services.imports.rows import ImportRefused, Reject
 from app.services.imports.tabular import open_table
+from app.services.opendata.tables import csv_lines
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db
 from tenants.registry import find
@@ -61,6 +62,8 @@ def columns(dataset: str | None, as_json: bool) -> None:
 @click.option("--drop-doubles", is_flag=True, help="Buang baris yang persis sama dengan baris sebelumnya.")
 @click.option("--accept", "accept_reason", default="", help="Alasan menerima data yang jumlahnya tidak cocok.")
 @click.option("--partial", is_flag=True, help="Simpan baris yang baik walaupun ada baris yang ditolak.")
+@click.option("--rejects", type=click.Path(dir_okay=False, path_type=Path),
+              help="Tulis baris yang ditolak, beserta alasannya, ke CSV ini.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Laporan sebagai satu objek JSON.")
 def import_data(
     dataset: str,
@@ -71,6 +74,7 @@ def import_data(
     drop_doubles: bool,
     accept_reason: str,
     partial: bool,
+    rejects: Path | None,
     as_json: bool,
 ) -> None:
     """Impor CSV atau XLSX. Contoh: flask data import hibah proposal.csv --region 32.73 --dry-run"""
@@ -89,6 +93,7 @@ def import_data(
                 report = chosen.run(order)
         except ImportRefused as refused:
             db.session.rollback()
+            _write_rejects(rejects, refused.rejects)
             for error in refused.errors[:SHOWN_ERRORS]:
                 click.echo(str(error), err=True)
             if (more := len(refused.errors) - SHOWN_ERRORS) > 0:
@@ -97,7 +102,18 @@ def import_data(
         except (TableError, MappingError, FileNotFoundError, UnicodeDecodeError) as error:
             db.session.rollback()
             raise click.ClickException(str(error)) from error
+    _write_rejects(rejects, report.rejects)
     click.echo(report.as_json() if as_json else _printed(report))
+
+
+def _write_rejects(target: Path | None, rejected: list[Reject]) -> None:
+    """The refused rows as they stood in the file, with a last column that says why."""
+    if target is None or not rejected:
+        return
+    names = list(rejected[0][0])
+    rows = ([*cells.values(), "; ".join(f"{e.column}: {e.code} {e.message}" for e in why)] for cells, why in rejected)
+    target.write_bytes(b"".join(csv_lines([*names, "alasan_ditolak"], rows)))
+    click.echo(f"{len(rejected)} baris yang ditolak ditulis ke {target}", err=True)
 
 
 def _stderr() -> object:

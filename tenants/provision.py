@@ -10,7 +10,10 @@ from typing import Any
 from sqlalchemy import text
 
 from app.kernel.identifiers import uuid7
+from app.services import audit
 from app.services.identity import accounts
+from app.services.identity.permissions import ROLES
+from app.services.personal import keys
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db, region_sql
 from tenants.registry import NATION
@@ -43,6 +46,10 @@ class Done:
 
 class UnknownTemplate(ValueError):
     """No template of that name lies in tenants/templates."""
+
+
+class UnknownRegion(ValueError):
+    """The region is not in the official list."""
 
 
 def load_template(name: str) -> dict[str, Any]:
@@ -81,6 +88,26 @@ def write_settings(_order: Order, template: dict[str, Any]) -> None:
     _insert("region_settings", "key, value", "key", rows)
 
 
+def check_region(order: Order, _template: dict[str, Any]) -> None:
+    """The region stands in the official list, and its data keys exist before its first row.
+
+    Raises:
+        UnknownRegion: the list that was loaded into this database does not hold it.
+    """
+    known = db.session.execute(text("SELECT 1 FROM tenancy.regions WHERE id = :id"), {"id": order.region_id}).first()
+    if known is None:
+        raise UnknownRegion(f"Daerah {order.region_id} tidak ada dalam daftar resmi yang dimuat.")
+    for purpose in (keys.DATA, keys.MATCH):
+        keys.add_key(purpose, 1)
+
+
+def write_roles(order: Order, template: dict[str, Any]) -> None:
+    """What each role is called here: the head of a kota is a Wali Kota, of a kabupaten a Bupati."""
+    names = {role: name for role, (name, _permissions) in ROLES.items()}
+    names |= template.get("peran", {}).get(order.kind, {})
+    _insert("region_roles", "kode, nama", "kode", [{"kode": code, "nama": name} for code, name in names.items()])
+
+
 def write_services(_order: Order, template: dict[str, Any]) -> None:
     """The catalogue of services."""
     _insert("service_catalogue", "kode, nama, aplikasi", "kode", template["layanan"])
@@ -104,7 +131,9 @@ def invite_administrator(order: Order, _template: dict[str, Any]) -> None:
 
 
 STEPS: tuple[tuple[str, Callable[[Order, dict[str, Any]], None]], ...] = (
+    ("daerah", check_region),
     ("pengaturan", write_settings),
+    ("peran", write_roles),
     ("katalog-layanan", write_services),
     ("opd", write_opd),
     ("program-anggaran", write_programmes),
@@ -140,5 +169,7 @@ def provision(order: Order) -> Iterator[Done]:
                 "name",
                 [{"name": name, "actor": order.actor, "milliseconds": milliseconds}],
             )
+            noted = {"langkah": name, "templat": order.template}
+            audit.note("daerah.langkah", "region", str(order.region_id), after=noted)
             db.session.commit()
             yield Done(name, milliseconds, was_there=False)

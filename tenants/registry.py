@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, text
 from config.settings import Settings
 
 REGIONS_CSV = Path(__file__).with_name("regions.csv")
+DISTRICTS_CSV = Path(__file__).with_name("kecamatan.csv")
 NATION = 0
 RESERVED = {"pusat", "kpk", "www", "api", "mail", "statis"}
 # The names everybody uses for the provinces; the others are the name itself.
@@ -96,8 +97,22 @@ def load_into_database(settings: Settings) -> int:
             ),
             [vars(region) for region in regions],
         )
+        connection.execute(
+            text(
+                "INSERT INTO tenancy.districts AS d (code, name) SELECT * FROM unnest(:codes, :names)"
+                " ON CONFLICT (code) DO UPDATE SET name = excluded.name WHERE d.name <> excluded.name"
+            ),
+            districts(),
+        )
     engine.dispose()
     return len(regions)
+
+
+def districts() -> dict[str, list[str]]:
+    """Codes and names of every kecamatan, as two lists."""
+    with DISTRICTS_CSV.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return {"codes": [row["code"] for row in rows], "names": [row["name"] for row in rows]}
 
 
 def find(code: str) -> Region:

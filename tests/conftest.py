@@ -96,6 +96,8 @@ class Visitor(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         kwargs.setdefault("base_url", "http://bandung.localhost")
+        # A streamed file holds its request's context until it is read: the next request must not find it.
+        kwargs.setdefault("buffered", True)
         return super().open(*args, **kwargs)
 
 

@@ -7,18 +7,24 @@ from app.sabilulungan.anggaran import imports as anggaran_imports
 from app.sabilulungan.anggaran import queries as anggaran_queries
 from app.sabilulungan.routes import anggaran, public
 from app.sabilulungan.stages import PUBLIC_STATES
+from app.sabilulungan.usulan import routes as usulan
+from app.sabilulungan.workflow import PROPOSAL
 from app.services.imports.datasets import register_dataset
 from app.services.ui import register_states
 from app.services.ui.i18n import _, lazy
 from app.services.ui.portal import NavItem, Service, footer_navigation, navigation, register_service
+from app.services.workflow.process import register_process
 
 
 def init_app(app: Flask) -> None:
     """Register routes, states and the door on the portal."""
     app.register_blueprint(public.bp)
     app.register_blueprint(anggaran.bp)
+    app.register_blueprint(usulan.bp)
+    register_process(PROPOSAL)
     register_states(PUBLIC_STATES)
-    register_dataset(imports.DATASET)
+    for dataset in imports.DATASETS:
+        register_dataset(dataset)
     register_dataset(anggaran_imports.DATASET)
     register_service(
         Service(
@@ -36,16 +42,19 @@ def init_app(app: Flask) -> None:
             "/anggaran",
             "anggaran",
             anggaran_queries.key_figures,
+            rooms=("portal", "province"),
         )
     )
     app.context_processor(_portal_navigation)
 
 
 def _portal_navigation() -> dict[str, list[NavItem]]:
-    if not g.get("site") or g.site.room != "portal":
+    if not g.get("site") or g.site.room not in {"portal", "province"}:
         return {}
+    if g.site.room == "province":
+        return {"nav": navigation("province")}
     return {
-        "nav": navigation(),
+        "nav": navigation("portal"),
         "footer_nav": [
             *footer_navigation(),
             NavItem(_("Data proses usulan (CSV)"), "/hibah/proses.csv", current=False),

@@ -1,4 +1,4 @@
-"""What leaves as files: the list as shown, the awards as 360Giving, the process as rows."""
+"""What leaves as files: the list as shown, the awards as 360Giving 1.4.3, the process as rows."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,11 +8,14 @@ from app.sabilulungan.queries import Filter, PublicHibah
 from app.sabilulungan.stages import STAGES
 from app.tenancy.site import Site
 
-COLUMNS = list(PublicHibah.__dataclass_fields__)
+COLUMNS = [name for name in PublicHibah.__dataclass_fields__ if name != "organisasi_id"]
 STEP_COLUMNS = ["nomor", "tahap", "nama_tahap", "terjadi_pada", "dicatat_pada"]
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 # 360Giving has not yet given the deployment a prefix; this placeholder is replaced when it does.
 PREFIX = "360G-sabilulungan"
+LONGEST_TITLE = 140
+#: Purpose of a grant to a person, from the codelist grantToIndividualsPurpose: "Financial Hardship".
+TO_INDIVIDUALS = {"primaryGrantReason": "GTIR010"}
 
 
 def table_rows(wanted: Filter) -> Iterator[list[Any]]:
@@ -27,32 +30,60 @@ def step_rows() -> Iterator[list[Any]]:
         yield [nomor, stage, str(STAGES[stage - 1].title), happened_on, recorded_at.isoformat()]
 
 
-def grant(row: PublicHibah, site: Site) -> dict[str, Any]:
-    """One awarded grant in the shape of 360Giving 1.4.3. The award date is the date the file came in when the source
-    knows no other; `dataSource` says where the record can be read."""
-    assert row.tanggal_masuk is not None
-    government = {"id": f"ID-KEMENDAGRI-{site.code}", "name": f"Pemerintah {site.name}"}
+def award_date(row: PublicHibah) -> str:
+    """When it was decided: the decree's date; where the source knows none, the day it came in, or its year's first."""
+    day = row.sk_tgl or row.tanggal_masuk
+    return day.isoformat() if day else f"{row.tahun}-01-01"
+
+
+def _recipient(row: PublicHibah, site: Site) -> dict[str, Any]:
+    """An organisation, or a person of whom nothing but the fact is told; never both."""
+    if row.jenis == "bansos" and row.organisasi_id is None and row.rincian_jenis.endswith(("individu", "terencana")):
+        person = {"id": f"{PREFIX}-ind-{site.code}-{row.nomor}", "name": "Individu"}
+        return {"recipientIndividual": person, "toIndividualsDetails": TO_INDIVIDUALS}
+    number = row.organisasi_id or row.nomor
+    organisation = {"id": f"{PREFIX}-org-{site.code}-{number}", "name": row.penerima or row.judul}
+    return {"recipientOrganization": [organisation]}
+
+
+def _amounts(row: PublicHibah) -> dict[str, int]:
+    known = {"amountAppliedFor": row.amount_requested, "amountDisbursed": row.amount_disbursed}
+    return {"amountAwarded": row.amount_granted or 0, **{name: n for name, n in known.items() if n is not None}}
+
+
+def _dates(row: PublicHibah) -> dict[str, Any]:
+    if row.mulai is None:
+        return {}
+    planned = {"startDate": row.mulai.isoformat()}
+    if row.selesai is not None:
+        planned["endDate"] = row.selesai.isoformat()
+    return {"plannedDates": [planned]}
+
+
+def grant(row: PublicHibah, site: Site, address: str) -> dict[str, Any]:
+    """One awarded grant; `address` is the region's own, ending in a slash."""
+    place = row.kelurahan_kode or row.kecamatan_kode or site.code
+    kind = row.rincian_jenis or row.jenis or "hibah"
     return {
         "id": f"{PREFIX}-{site.code}-{row.nomor}",
-        "title": row.judul,
-        "description": f"{row.bidang or 'Tanpa bidang'}: {row.judul}",
+        "title": row.judul[:LONGEST_TITLE],
+        "description": row.tujuan or f"{row.bidang or 'Tanpa bidang'}: {row.judul}",
         "currency": "IDR",
-        "amountAppliedFor": row.amount_requested or 0,
-        "amountAwarded": row.amount_tapd or 0,
-        "awardDate": row.tanggal_masuk.isoformat(),
-        "fundingOrganization": [government],
-        "recipientOrganization": [{"id": f"{PREFIX}-org-{site.code}-{row.nomor}", "name": row.judul}],
+        **_amounts(row),
+        "awardDate": award_date(row),
+        "url": f"{address}hibah/{row.nomor}",
+        **_dates(row),
+        **_recipient(row, site),
+        "fundingOrganization": [{"id": f"ID-KEMENDAGRI-{site.code}", "name": f"Pemerintah {site.name}"}],
         "beneficiaryLocation": [
-            {
-                "name": row.kelurahan_kode or row.kecamatan_kode or site.name,
-                "geoCode": row.kelurahan_kode or row.kecamatan_kode or site.code,
-                "geoCodeType": "ID-KEMENDAGRI",
-                "countryCode": "ID",
-            }
+            {"name": place, "geoCode": place, "geoCodeType": "ID-KEMENDAGRI", "countryCode": "ID"}
         ],
+        "grantProgramme": [{"code": kind, "title": kind.replace("_", " ").capitalize()}],
+        "fromOpenCall": "No" if row.sumber == "pokir" else "Yes",
+        "dataSource": f"{address}hibah.json",
     }
 
 
-def grants(wanted: Filter, site: Site) -> Iterator[dict[str, Any]]:
-    """Only awarded grants: those at the last stage with money."""
-    return (grant(row, site) for row in queries.stream(wanted, awarded_only=True))
+def grants(wanted: Filter, site: Site, address: str) -> Iterator[dict[str, Any]]:
+    """Only awarded grants: approved, with money, not cancelled."""
+    return (grant(row, site, address) for row in queries.stream(wanted, awarded_only=True))

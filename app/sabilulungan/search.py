@@ -20,12 +20,13 @@ SHORTEST_WITH_ERROR = 4
 TERMS = table("hibah_terms", column("region_id"), column("hibah_id"), column("term", Text(collation="C")))
 
 FORGET = "DELETE FROM {} WHERE region_id = :region_id"
+# A person who receives social aid is not found by name.
 INDEX = """
 INSERT INTO hibah_terms (region_id, id, hibah_id, term)
 SELECT DISTINCT ON (h.id, t.lexeme) h.region_id, gen_random_uuid(), h.id, t.lexeme
-FROM hibah h, unnest(
-    to_tsvector('simple', h.judul || ' ' || h.bidang || ' ' || h.nomor)
-    || to_tsvector('indonesian', h.judul || ' ' || h.bidang)) t
+FROM hibah h LEFT JOIN organisasi o ON o.region_id = h.region_id AND o.id = h.organisasi_id, LATERAL (
+    SELECT concat_ws(' ', h.judul, h.bidang, o.nama, CASE WHEN h.jenis <> 'bansos' THEN h.penerima END) AS words
+) w, unnest(to_tsvector('simple', w.words || ' ' || h.nomor) || to_tsvector('indonesian', w.words)) t
 WHERE h.region_id = :region_id
 """
 VOCABULARY = "SELECT DISTINCT term FROM hibah_terms WHERE region_id = :region_id"

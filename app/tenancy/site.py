@@ -1,9 +1,9 @@
 """Which region a host name is: resolved once, at the door."""
 
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from flask import current_app
 from sqlalchemy import Engine, text
 
 from app.tenancy.database import db
@@ -28,15 +28,33 @@ class Site:
     demo: bool = False
     language: str = "id"
     population: int = 0
-    tokens: dict[str, str] | None = None
+    custom_domain: str | None = None
+    tokens: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Province:
+    """A province as the official list has it."""
+
+    id: int
+    name: str
+    subdomain: str
+    members: int
 
 
 LANDING = Site(0, "0", "Sabilulungan Nusantara", "NASIONAL", "", "Asia/Jakarta", "landing", "AKTIF")
 COLUMNS = """
 SELECT r.id AS region_id, r.code, r.name, r.kind, s.subdomain, r.time_zone, s.room, s.state, s.reason, s.demo,
-       s.language, r.population
+       s.language, r.population, s.custom_domain, s.tokens
 FROM tenancy.sites s JOIN tenancy.regions r ON r.id = s.region_id
 """
+
+
+def site_url(site: Site, settings: Settings) -> str:
+    """The address of a site, ending in a slash: from the registry, only scheme and port are the deployment's."""
+    scheme, port = ("https", "") if settings.tls else ("http", f":{settings.port}")
+    host = site.custom_domain or ".".join(part for part in (site.subdomain, settings.base_domain) if part)
+    return f"{scheme}://{host}{port}/"
 
 
 class BadHost(ValueError):
@@ -65,16 +83,19 @@ def resolve(host: str, base_domain: str) -> Site | None:
     return row[0] if row else None
 
 
-def site_url(site: Site) -> str:
-    """The address of a site, from the registry; only scheme and port are the deployment's. Ends in a slash."""
-    settings: Settings = current_app.extensions["settings"]
-    scheme, port = ("https", "") if settings.tls else ("http", f":{settings.port}")
-    return f"{scheme}://{site.subdomain}.{settings.base_domain}{port}/"
-
-
 def live_sites() -> list[Site]:
     """Every active portal and province, by code: public facts, no row of a region is read."""
     return _fetch(COLUMNS + "WHERE s.state = 'AKTIF' AND s.room IN ('portal', 'province') ORDER BY r.code")
+
+
+def provinces() -> list[Province]:
+    """Every province of the official list with how many kota/kabupaten it has, live or not."""
+    sql = (
+        "SELECT p.id, p.name, p.subdomain, count(r.id) AS members FROM tenancy.regions p"
+        " LEFT JOIN tenancy.regions r ON r.parent_id = p.id WHERE p.kind = 'PROVINSI' GROUP BY p.id ORDER BY p.id"
+    )
+    with db.engine.connect() as connection:
+        return [Province(**row) for row in connection.execute(text(sql)).mappings()]
 
 
 def all_sites() -> list[Site]:
@@ -85,4 +106,5 @@ def all_sites() -> list[Site]:
 def _fetch(sql: str, **params: object) -> list[Site]:
     engine: Engine = db.engine
     with engine.connect() as connection:
-        return [Site(**row) for row in connection.execute(text(sql), params).mappings()]
+        rows = connection.execute(text(sql), params).mappings().all()
+    return [Site(**{**row, "tokens": json.loads(row["tokens"] or "{}")}) for row in rows]

@@ -5,7 +5,7 @@ from alembic import op
 from migrations.ops import TenantTable, create_tenant_table
 
 revision = "0030"
-down_revision = "0007"
+down_revision = "0024"
 
 TABLES = (
     TenantTable(
@@ -115,13 +115,13 @@ TABLES = (
             "url text NOT NULL DEFAULT ''",
             "username text NOT NULL DEFAULT ''",
             # The password of the service (never a signer's passphrase), sealed with the region's key.
-            "sealed_password text NOT NULL DEFAULT ''",
+            "password_sealed bytea",
             "actor text NOT NULL",
             "changed_at timestamptz NOT NULL DEFAULT clock_timestamp()",
-            # One service a region.
-            "one boolean NOT NULL DEFAULT true CHECK (one)",
+            # What it signs: one service a region for each purpose.
+            "purpose text NOT NULL DEFAULT 'surat' CHECK (purpose IN ('surat'))",
         ),
-        uniques=("one",),
+        uniques=("purpose",),
     ),
 )
 

@@ -8,6 +8,7 @@ from app.kernel.text import (
     MASK,
     delete_keys,
     edit_distance_at_most_one,
+    initials_only,
     normalise_name,
     redact,
 )
@@ -103,6 +104,12 @@ def test_a_nik_beside_an_amount_is_hidden_and_the_amount_stays() -> None:
     assert redact("Rp 3273011201900001") == f"Rp {MASK}"
 
 
+def test_the_shortest_secrets_are_not_taken_for_plain_text() -> None:
+    assert redact("rek 123456") == "rek [disamarkan]"
+    assert redact("a@b.id") == "[disamarkan]"
+    assert redact("Kegiatan 12 kelompok di RW 03, lihat @warga") == "Kegiatan 12 kelompok di RW 03, lihat @warga"
+
+
 def test_redaction_is_quick_on_hostile_text() -> None:
     for piece in ("1 ", "a.", "rek ", "08", "+62 ", "1.", "2014-", "((", "rekening 1.250.000 "):
         text = piece * (60_000 // len(piece))
@@ -180,3 +187,8 @@ def test_the_distance_agrees_with_the_definition_and_near_words_share_a_key(a: s
     near = edit_distance_at_most_one(a, b)
     assert near is (b in _edits(a))
     assert not near or delete_keys(a) & delete_keys(b)
+
+
+def test_a_person_is_shown_by_initials() -> None:
+    assert initials_only("siti  Rahmawati") == "S*** R***"
+    assert initials_only("") == ""

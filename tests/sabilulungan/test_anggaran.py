@@ -125,6 +125,7 @@ def test_files_hold_what_the_filter_shows_and_only_of_the_own_region(client: Fla
     assert b"5.1.06" not in client.get(f"/anggaran.{kind}").get_data()
 
 
+@pytest.mark.usefixtures("region")
 @pytest.mark.parametrize("query", ["tahun=abc", "tahun=9999", "kode=5'--", "skpd=%25", "halaman=0", "q=" + "x" * 201])
 def test_a_bad_filter_is_answered_with_help(client: FlaskClient, query: str) -> None:
     answer = client.get(f"/anggaran?{query}", **HOST)

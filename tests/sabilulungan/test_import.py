@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from app.sabilulungan import queries
-from app.sabilulungan.imports import FILES, import_sabilulungan
+from app.sabilulungan.imports.original import FILES, import_sabilulungan
 from app.sabilulungan.queries import Filter
 from app.services.imports.datasets import ImportOrder
 from app.services.imports.rows import ImportRefused
@@ -57,8 +57,14 @@ def test_the_whole_source_comes_in_once(folder: Path) -> None:
     assert again.new == 0
     sums = queries.totals(Filter())
     assert (sums.count, sums.requested, sums.tapd) == (721, source_sum("diajukan"), source_sum("pertimbangan_tapd"))
-    for table, count in (("hibah_rab", 7_450), ("hibah_steps", 4_686)):
-        assert region_sql(f"SELECT count(*) FROM {table} WHERE region_id = :region_id").scalar_one() == count
+    lines = "SELECT count(*), sum(jumlah) FROM hibah_rab WHERE region_id = :region_id AND tahap = "
+    with (SOURCE / FILES[1]).open(encoding="utf-8") as file:
+        source = list(csv.DictReader(file))
+    for tahap, column in (("diajukan", "diajukan"), ("ditimbang", "koreksi")):
+        known = [int(row[column]) for row in source if row[column]]
+        assert tuple(region_sql(lines + f"'{tahap}'").one()) == (len(known), sum(known))
+    assert len(source) == 7_450
+    assert region_sql("SELECT count(*) FROM hibah_steps WHERE region_id = :region_id").scalar_one() == 4_686
     assert again.findings["rekomendasi di atas permintaan"] == 18
     assert again.findings["pertimbangan TAPD di atas permintaan"] == 12
     assert again.findings["tanpa tahap"] == 40

@@ -11,7 +11,7 @@ from app.kernel.money import BadAmount, parse_rupiah
 from app.sabilulungan.anggaran import rules
 from app.sabilulungan.anggaran.rules import BudgetLine
 from app.services.imports.datasets import Column, Dataset, ImportOrder, ImportReport, record_run
-from app.services.imports.limits import TableError
+from app.services.imports.limits import TableError, grouped
 from app.services.imports.rows import Cells, ImportRefused, Progress, RowError
 from app.services.imports.tabular import open_table
 from app.tenancy.context import current
@@ -132,9 +132,10 @@ def _tell(
         report.details.append(f"  … dan {len(twice) - SHOWN} baris ganda lagi")
     largest = sorted(unequal, key=lambda item: -abs(item.jumlah_terbit - item.jumlah_bagian))
     for item in largest[:SHOWN]:
+        published, parts = grouped(item.jumlah_terbit), grouped(item.jumlah_bagian)
+        gap = grouped(item.jumlah_terbit - item.jumlah_bagian)
         report.details.append(
-            f"  {item.skpd_kode} {item.kode_rekening}: terbit {item.jumlah_terbit:,}, rincian {item.jumlah_bagian:,},"
-            f" selisih {item.jumlah_terbit - item.jumlah_bagian:,}".replace(",", ".").replace(":.", ":,")
+            f"  {item.skpd_kode} {item.kode_rekening}: terbit {published}, rincian {parts}, selisih {gap}"
         )
     if len(unequal) > SHOWN:
         report.details.append(f"  … dan {len(unequal) - SHOWN} selisih lagi")

@@ -7,9 +7,9 @@ from werkzeug.exceptions import UnprocessableEntity
 
 from app.sabilulungan.anggaran import queries
 from app.sabilulungan.anggaran.queries import Filter
-from app.sabilulungan.routes.asking import download, number
 from app.services.identity.permissions import PUBLIK, requires
 from app.services.opendata.tables import csv_lines, json_array, xlsx_file
+from app.services.ui.asking import download, number
 from app.services.ui.i18n import _
 
 bp = Blueprint("anggaran", __name__, template_folder="../templates")
@@ -19,8 +19,8 @@ CODE = re.compile(r"[0-9A-Za-z.]{1,40}")
 
 @bp.before_request
 def only_portals() -> None:
-    """A province or the landing page has no budget of its own here."""
-    if g.site.room != "portal":
+    """A province has a budget of its own too; the nation and the landing page have none here."""
+    if g.site.room not in {"portal", "province"}:
         abort(404)
 
 

@@ -1,21 +1,32 @@
 """Pages and files of the grants that anyone may read."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
+from uuid import UUID
 
-from flask import Blueprint, Response, abort, g, render_template, request
+from flask import Blueprint, Response, abort, current_app, g, render_template, request
 from werkzeug.exceptions import UnprocessableEntity
 
+from app.sabilulungan import detail as details
 from app.sabilulungan import opendata, queries
-from app.sabilulungan.queries import FACETS, ORDERS, Filter
-from app.sabilulungan.routes.asking import choice, download, number
-from app.sabilulungan.stages import PUBLIC_STATES, STAGES
+from app.sabilulungan.detail import Step
+from app.sabilulungan.models import TAHAP_RAB
+from app.sabilulungan.overview import overview
+from app.sabilulungan.queries import FACETS, ORDERS, Filter, PublicHibah
+from app.sabilulungan.stages import ORIGINAL_STAGES, PUBLIC_STATES, STAGES, STOPPED
 from app.services.identity.permissions import PUBLIK, requires
 from app.services.opendata.tables import csv_lines, json_array, xlsx_file
+from app.services.ui import query_url
+from app.services.ui.asking import choice, download, number
+from app.services.ui.formats import FILTERS
 from app.services.ui.i18n import _
+from app.tenancy.places import district_names
+from app.tenancy.site import site_url
 
 bp = Blueprint("sabilulungan", __name__, template_folder="../templates")
 LONGEST_SEARCH = 200
+TILE_COLUMNS = 6
 
 
 def _filter() -> Filter:
@@ -50,44 +61,83 @@ def only_portals() -> None:
 def index() -> str:
     """The list, with everything that follows its filter."""
     wanted = _filter()
+    seen = overview(wanted)
     return render_template(
         "sabilulungan/index.html",
         wanted=wanted,
         active=sum(value is not None for name, value in asdict(wanted).items() if name in {*FACETS, "status"}),
-        listing=queries.listing(wanted, number("halaman", 1, 1_000_000) or 1),
-        by_bidang=queries.money_by_bidang(wanted),
+        overview=seen,
+        listing=queries.listing(wanted, seen.totals.count, number("halaman", 1, 1_000_000) or 1),
+        tiles=_tiles(seen.by_kecamatan, wanted),
+        districts=district_names(),
         states=PUBLIC_STATES,
         query=request.query_string.decode("ascii", "replace"),
     )
 
 
+def _tiles(money: dict[str, tuple[int, int]], wanted: Filter) -> list[dict[str, object]]:
+    """One tile a kecamatan in the order of their codes; its level says which quarter of the amounts it belongs to."""
+    ranked = sorted(amount for _count, amount in money.values() if amount)
+    made: list[dict[str, object]] = []
+    for place, (code, name) in enumerate(district_names().items()):
+        count, amount = money.get(code, (0, 0))
+        level = 0 if not amount else 1 + 3 * ranked.index(amount) // max(1, len(ranked) - 1)
+        made.append({
+            "code": code, "name": name, "short": name[:9], "value": FILTERS["ringkas"](amount) if count else None,
+            "url": query_url(kecamatan=None if code == wanted.kecamatan else code), "level": level,
+            "row": place // TILE_COLUMNS + 1, "col": place % TILE_COLUMNS + 1,
+        })  # fmt: skip
+    return made
+
+
 @bp.get("/hibah/<nomor>")
 @requires(PUBLIK)
 def detail(nomor: str) -> str:
-    """One proposal: ladder of amounts, timeline, budget lines."""
-    proposal = queries.one(nomor) or abort(404)
+    """One proposal: ladder of amounts, timeline, budget lines, payments, account."""
+    proposal = details.one(nomor) or abort(404)
+    lines = details.lines(nomor)
     return render_template(
         "sabilulungan/detail.html",
         proposal=proposal,
-        lines=queries.lines(nomor),
-        timeline=_timeline(proposal.stage, {step.stage: step for step in queries.steps(nomor)}),
+        lines=lines,
+        line_steps=[step for step in TAHAP_RAB if any(step in line.amounts for line in lines)],
+        payments=details.payments(nomor),
+        lpj=details.account(nomor),
+        districts=district_names(),
+        timeline=_timeline(proposal, details.steps(nomor)),
     )
 
 
-def _timeline(reached: int, passed: dict[int, queries.Step]) -> list[dict[str, object]]:
+@bp.get("/hibah/penerima/<uuid:organisasi_id>")
+@requires(PUBLIK)
+def recipient(organisasi_id: UUID) -> str:
+    """One organisation and everything that it asked for."""
+    organisation = details.recipient(organisasi_id) or abort(404)
+    return render_template(
+        "sabilulungan/penerima.html",
+        organisation=organisation,
+        grants=details.grants_of(organisasi_id),
+        districts=district_names(),
+    )
+
+
+def _timeline(proposal: PublicHibah, steps: Iterable[Step]) -> list[dict[str, object]]:
+    passed = {step.stage: step for step in steps}
     days = {step.recorded_at.date() for step in passed.values()}
     # All stages entered on one day were entered afterwards: 657 of the 666 files of the original.
     afterwards = len(passed) >= 4 and len(days) == 1
+    known = STAGES if proposal.status else STAGES[:ORIGINAL_STAGES]
+    now = 0 if proposal.status in STOPPED else proposal.stage + 1
     return [
         {
             "title": str(stage.title),
             "role": str(stage.role),
-            "status": "done" if stage.number <= reached else "now" if stage.number == reached + 1 else "next",
+            "status": "done" if stage.number <= proposal.stage else "now" if stage.number == now else "next",
             "event_date": passed[stage.number].happened_on if stage.number in passed else None,
             "recorded_at": passed[stage.number].recorded_at if stage.number in passed else None,
             "recorded_later": afterwards and stage.number in passed,
         }
-        for stage in STAGES
+        for stage in known
     ]
 
 
@@ -117,9 +167,8 @@ def as_json() -> Response:
         "license": opendata.LICENCE,
     }
     prefix = json.dumps(head, ensure_ascii=False)[:-1].encode() + b', "grants": '
-    return download(
-        json_array(prefix, opendata.grants(_filter(), g.site), b"}"), "application/json", "hibah-360giving.json"
-    )
+    grants = opendata.grants(_filter(), g.site, site_url(g.site, current_app.extensions["settings"]))
+    return download(json_array(prefix, grants, b"}"), "application/json", "hibah-360giving.json")
 
 
 @bp.get("/hibah/proses.csv")

@@ -7,6 +7,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from werkzeug.serving import make_server
 
+from app.services import audit
 from app.services.documents.signing.bsre_sandbox import PASSWORD, PEOPLE, USERNAME, Sandbox
 from app.services.documents.signing.services import PROVIDERS, configure
 from app.tenancy.context import Context, acting_for
@@ -46,6 +47,7 @@ def signer(region: int, provider: str, url: str, username: str, password_file: P
         password = str(asked)
     with acting_for(Context(region, "sistem:operator", "worker")):
         configure(provider, url, username, password)
+        audit.note("layanan-tandatangan.pasang", "signing_service", provider, after={"alamat": url})
         db.session.commit()
     click.echo(f"{region}: {provider}")
 

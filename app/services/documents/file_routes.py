@@ -9,11 +9,12 @@ from flask_login import current_user
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Response
 
+from app.services import audit
 from app.services.documents import arms, store, uploads
 from app.services.documents.kinds import FileRefused, accept_attribute, kinds
 from app.services.documents.storage import Missing
 from app.services.documents.uploads import Upload, WrongOffset
-from app.services.identity.permissions import LAMBANG_UBAH, MASUK, PUBLIK, requires
+from app.services.identity.permissions import MASUK, PENGATURAN_UBAH, PUBLIK, requires
 from app.services.ui.i18n import _
 from app.tenancy.database import db
 
@@ -59,7 +60,7 @@ def begin_upload() -> Page:
     kind = kinds().get(request.form.get("kind", ""))
     size = request.form.get("size", type=int)
     if kind is None or size is None:
-        abort(400)
+        abort(422)
     try:
         return jsonify(_state(uploads.create(kind, request.form.get("name", ""), size))), 201
     except FileRefused as refused:
@@ -78,13 +79,13 @@ def upload_state(upload_id: UUID) -> Page:
 @requires(MASUK)
 def continue_upload(upload_id: UUID) -> Page:
     """One chunk from where the server is; of a chunk whose line broke, what arrived is kept."""
-    start = request.headers.get(OFFSET, type=int)
-    if start is None or not 0 < (request.content_length or 0) <= uploads.CHUNK_LIMIT:
-        abort(400)
     upload = uploads.find(upload_id)
     db.session.rollback()
     if upload is None:
         abort(404)
+    start = request.headers.get(OFFSET, type=int)
+    if start is None or not 0 < (request.content_length or 0) <= uploads.CHUNK_LIMIT:
+        abort(422)
     if start != upload.received:
         return _elsewhere(WrongOffset(upload.received))
     with tempfile.SpooledTemporaryFile(max_size=CHUNK) as body:
@@ -131,6 +132,8 @@ def download(document_id: UUID) -> Page:
         content = store.content(document, whole=not public)
     except Missing:
         abort(404)
+    if not public:
+        audit.look("document", document.id, document.kind)
     response = Response(content, mimetype=document.media_type)
     response.content_length = document.shown_size(whole=not public)
     response.headers.set("Content-Disposition", "attachment", filename=document.file_name)
@@ -143,21 +146,22 @@ def download(document_id: UUID) -> Page:
 
 
 @bp.get("/pengaturan/lambang")
-@requires(LAMBANG_UBAH)
+@requires(PENGATURAN_UBAH)
 def show_arms() -> Page:
     """The arms in use and the form for new ones."""
     return _arms_page(None)
 
 
 @bp.post("/pengaturan/lambang")
-@requires(LAMBANG_UBAH)
+@requires(PENGATURAN_UBAH)
 def replace_arms() -> Page:
     """New arms; the old ones stay, letters that carry them too."""
     try:
-        uploads.take(request.form, request.files, "berkas", arms.KIND, arms.PLACE)
+        document = uploads.take(request.form, request.files, "berkas", arms.KIND, arms.PLACE)
     except FileRefused as refused:
         db.session.rollback()
         return _arms_page(refused), 422
+    audit.note("lambang.ganti", "document", document.id, after={"sha256": document.sha256})
     db.session.commit()
     arms.forget(g.site.region_id)
     flash(_("Lambang daerah diganti."), "baik")

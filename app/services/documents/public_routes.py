@@ -22,11 +22,11 @@ def only_sites_of_regions() -> None:
         abort(404)
 
 
-@bp.get("/v/<token>")
+@bp.get("/v/<kode>")
 @requires(PUBLIK)
-def by_token(token: str) -> Page:
+def by_token(kode: str) -> Page:
     """What the region's register says of the letter with this code."""
-    letter = register.with_token(token)
+    letter = register.with_token(kode)
     if letter is None:
         return render_template("documents/v_tidak_ada.html"), 404
     return render_template("documents/v.html", letter=letter, sha256=sha256_of(letter))

@@ -1,21 +1,25 @@
 """Encryption of a stream at rest: AES-256-GCM in segments, so that neither memory nor trust waits for the end.
 
-Form: magic, salt (16 bytes), then segments of 64 KB, each followed by its tag. The nonce is the segment's number and a
-flag on the last one (the STREAM construction, Hoang, Reyhanitabar, Rogaway, Vizar 2015): segments cannot be reordered,
-dropped or cut off. A key serves one object: HMAC of its salt with the region's key.
+Form: magic, version of the region's key (2 bytes), salt (16), then segments of 64 KB, each followed by its tag. The
+nonce is the segment's number and a flag on the last one (the STREAM construction, Hoang, Reyhanitabar, Rogaway, Vizar
+2015): segments cannot be reordered, dropped or cut off. A key serves one object: HMAC of its salt with the region's key
+(`personal.keys`), so an object sealed before a rotation opens with the version that it names.
 """
 
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import IO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from app.services.personal.keys import RegionKey
+
 MAGIC = b"\x00SNSEAL1"
-SALT = 16
+VERSION, SALT = 2, 16
 SEGMENT = 64 * 1024
 TAG = 16
 
@@ -24,68 +28,56 @@ class Broken(ValueError):
     """The stored bytes are not what was sealed with this key."""
 
 
-class Sealed:
-    """Seals and opens streams under one 32-byte key."""
+def seal(source: IO[bytes], size: int, key: RegionKey) -> Iterator[bytes]:
+    """`size` bytes of `source`, sealed.
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
-
-    def _cipher(self, salt: bytes) -> AESGCM:
-        return AESGCM(hmac.new(self._key, b"objek" + salt, hashlib.sha256).digest())
-
-    def seal(self, source: IO[bytes], size: int) -> Iterator[bytes]:
-        """`size` bytes of `source`, sealed."""
-        salt = secrets.token_bytes(SALT)
-        cipher = self._cipher(salt)
-        yield MAGIC + salt
-        number, left = 0, size
-        while True:
-            segment = source.read(min(SEGMENT, left))
-            if left and not segment:
-                raise ValueError("sumber lebih pendek daripada ukurannya")
-            left -= len(segment)
-            yield cipher.encrypt(_nonce(number, last=left == 0), segment, None)
-            number += 1
-            if not left:
-                return
-
-    def open(self, stream: Iterator[bytes]) -> Iterator[bytes]:
-        """The plain bytes of a sealed stream; a stream that was never sealed passes unchanged.
-
-        Raises:
-            Broken: at the first segment that was changed, or at an end that is not the end.
-        """
-        buffered = _Buffer(stream)
-        head = buffered.take(len(MAGIC) + SALT)
-        if not head.startswith(MAGIC):
-            yield head
-            yield from buffered.rest()
+    Raises:
+        ValueError: the source ends before.
+    """
+    salt = secrets.token_bytes(SALT)
+    cipher = _cipher(key.key, salt)
+    yield MAGIC + key.version.to_bytes(VERSION, "big") + salt
+    number, left = 0, size
+    while True:
+        segment = source.read(min(SEGMENT, left))
+        if left and not segment:
+            raise ValueError("sumber lebih pendek daripada ukurannya")
+        left -= len(segment)
+        yield cipher.encrypt(_nonce(number, last=left == 0), segment, None)
+        number += 1
+        if not left:
             return
-        cipher = self._cipher(head[len(MAGIC) :])
-        number = 0
-        segment = buffered.take(SEGMENT + TAG)
-        while True:
-            following = buffered.take(SEGMENT + TAG)
-            try:
-                yield cipher.decrypt(_nonce(number, last=not following), segment, None)
-            except InvalidTag as error:
-                raise Broken("berkas tersimpan tidak utuh") from error
-            if not following:
-                return
-            number, segment = number + 1, following
 
-    def seal_text(self, text: str) -> str:
-        """A short secret as hexadecimal text, for a column."""
-        salt = secrets.token_bytes(SALT)
-        return (salt + self._cipher(salt).encrypt(_nonce(0, last=True), text.encode(), None)).hex()
 
-    def open_text(self, sealed: str) -> str:
-        """The secret of `seal_text`; raises Broken."""
-        raw = bytes.fromhex(sealed)
+def unseal(stream: Iterator[bytes], key_of: Callable[[int], bytes]) -> Iterator[bytes]:
+    """The plain bytes of a sealed stream; one that was never sealed passes unchanged. The key is asked for at once.
+
+    Raises:
+        Broken: at the first segment that was changed, or at an end that is not the end.
+    """
+    buffered = _Buffer(stream)
+    head = buffered.take(len(MAGIC) + VERSION + SALT)
+    if not head.startswith(MAGIC):
+        return chain([head], buffered.rest())
+    version = int.from_bytes(head[len(MAGIC) : len(MAGIC) + VERSION], "big")
+    return _opened(buffered, _cipher(key_of(version), head[len(MAGIC) + VERSION :]))
+
+
+def _opened(buffered: "_Buffer", cipher: AESGCM) -> Iterator[bytes]:
+    number, segment = 0, buffered.take(SEGMENT + TAG)
+    while True:
+        following = buffered.take(SEGMENT + TAG)
         try:
-            return self._cipher(raw[:SALT]).decrypt(_nonce(0, last=True), raw[SALT:], None).decode()
+            yield cipher.decrypt(_nonce(number, last=not following), segment, None)
         except InvalidTag as error:
-            raise Broken("rahasia tersimpan tidak utuh") from error
+            raise Broken("berkas tersimpan tidak utuh") from error
+        if not following:
+            return
+        number, segment = number + 1, following
+
+
+def _cipher(key: bytes, salt: bytes) -> AESGCM:
+    return AESGCM(hmac.digest(key, b"berkas" + salt, hashlib.sha256))
 
 
 def _nonce(number: int, *, last: bool) -> bytes:

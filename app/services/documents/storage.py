@@ -18,7 +18,8 @@ from flask import current_app
 from minio import Minio
 from minio.error import S3Error
 
-from app.services.documents.sealing import Sealed
+from app.services.documents.sealing import seal, unseal
+from app.services.personal.keys import DATA, newest, of_version
 from app.tenancy.context import current
 from config.settings import Settings
 
@@ -152,24 +153,21 @@ class S3Storage:
 
 
 class SealedStorage:
-    """Another storage whose new objects are encrypted with a key of their own, derived from the region's.
+    """Another storage whose new objects, where the deployment wants it, are encrypted with the region's key.
 
     What was stored before sealing was switched on is told by its first bytes and passes through.
     """
 
-    def __init__(self, inner: Storage, settings: Settings) -> None:
-        self._inner, self._settings = inner, settings
-
-    def _sealed(self) -> Sealed:
-        return Sealed(self._settings.derive(f"documents:{current().region_id}"))
+    def __init__(self, inner: Storage, *, sealing: bool) -> None:
+        self._inner, self._sealing = inner, sealing
 
     def put(self, key: str, source: IO[bytes], size: int) -> None:
         """Sealed on the way in; the plain bytes touch no disk here."""
-        if not self._settings.storage_encrypted:
+        if not self._sealing:
             self._inner.put(key, source, size)
             return
         with tempfile.TemporaryFile() as file:
-            for chunk in self._sealed().seal(source, size):
+            for chunk in seal(source, size, newest(DATA)):
                 file.write(chunk)
             length = file.tell()
             file.seek(0)
@@ -177,7 +175,7 @@ class SealedStorage:
 
     def get(self, key: str) -> Iterator[bytes]:
         """Opened on the way out; raises `sealing.Broken` where a byte was changed."""
-        return self._sealed().open(self._inner.get(key))
+        return unseal(self._inner.get(key), lambda version: of_version(DATA, version))
 
     def delete(self, key: str) -> None:
         """As the inner storage does."""
@@ -192,4 +190,4 @@ def _inner(url: str, var_dir: Path) -> Storage:
 def storage() -> Storage:
     """The deployment's storage."""
     settings: Settings = current_app.extensions["settings"]
-    return SealedStorage(_inner(settings.storage_url, settings.var_dir), settings)
+    return SealedStorage(_inner(settings.storage_url, settings.var_dir), sealing=settings.storage_encrypted)

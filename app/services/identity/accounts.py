@@ -2,7 +2,10 @@
 
 import hashlib
 import hmac
+import re
 import secrets
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,10 +14,12 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from flask import current_app
 
 from app.kernel.identifiers import uuid7
+from app.services import audit
+from app.services.audit.queries import ACCOUNT
 from app.services.identity.permissions import ROLES, permissions_of
 from app.services.messages.mail import send_mail
 from app.services.ui.i18n import _
-from app.tenancy.context import current
+from app.tenancy.context import Context, acting_for, current
 from app.tenancy.database import db, region_sql
 from config.settings import Settings
 
@@ -30,6 +35,7 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 # Verified when there is no such account, so that the time of an answer does not tell.
 NOBODY = HASHER.hash(secrets.token_urlsafe(16))
 DEMO_SUFFIX = ".demo"
+ACCOUNT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Refused(ValueError):
@@ -72,6 +78,12 @@ class Account:
     def get_id(self) -> str:
         """`region:account:version`; a changed password raises the version and ends every session."""
         return f"{self.region_id}:{self.id}:{self.version}"
+
+
+def as_self(account: Account) -> AbstractContextManager[Context]:
+    """Everything inside is done by `account`, in its roles."""
+    roles = ":".join(sorted(account.roles))
+    return acting_for(Context(account.region_id, str(account.id), current().scope, roles))
 
 
 def clean_email(value: str) -> str:
@@ -120,6 +132,37 @@ def everyone() -> list[Account]:
     """All accounts of the region, by name."""
     rows = region_sql("SELECT id FROM accounts WHERE region_id = :region_id ORDER BY nama, id").scalars().all()
     return [account for number in rows if (account := _account("id = :id", id=number))]
+
+
+def names(actors: Iterable[str]) -> dict[str, str]:
+    """The names behind those actors that are accounts of the region (another is `publik` or `sistem:impor`)."""
+    rows = region_sql(
+        "SELECT id, nama FROM accounts WHERE region_id = :region_id AND id = ANY(CAST(:numbers AS uuid[]))",
+        numbers=sorted({actor for actor in actors if ACCOUNT_ID.fullmatch(actor)}),
+    )
+    return {str(row.id): row.nama for row in rows}
+
+
+def like(wanted: str) -> list[tuple[UUID, str, str]]:
+    """(id, name, e-mail) of up to twenty accounts whose name or e-mail contains `wanted`, by name."""
+    rows = region_sql(
+        "SELECT id, nama, email FROM accounts WHERE region_id = :region_id AND (strpos(lower(nama), :wanted) > 0"
+        " OR strpos(email, :wanted) > 0) ORDER BY nama, id LIMIT 20",
+        wanted=wanted.lower(),
+    )
+    return [(row.id, row.nama, row.email) for row in rows]
+
+
+def role_names() -> dict[str, str]:
+    """role -> what it is called in this region."""
+    rows = region_sql("SELECT kode, nama FROM region_roles WHERE region_id = :region_id")
+    own = {row.kode: row.nama for row in rows}
+    return {role: own.get(role, name) for role, (name, _permissions) in ROLES.items()}
+
+
+def names_of(roles: Iterable[str]) -> list[str]:
+    """What these roles are called in this region, in the order of the table."""
+    return [name for role, name in role_names().items() if role in set(roles)]
 
 
 def _digest(kind: str, value: str) -> str:
@@ -185,9 +228,17 @@ def sign_in(email: str, password: str, address: str) -> Account:
         "UPDATE accounts SET last_sign_in = clock_timestamp() WHERE region_id = :region_id AND id = :id", id=known.id
     )
     account = _account("id = :id", id=known.id)
-    db.session.commit()
     assert account is not None
+    with as_self(account):
+        audit.note("akun.masuk", ACCOUNT, account.id)
+        db.session.commit()
     return account
+
+
+def sign_out(account: Account) -> None:
+    """Note that a session ended; commits."""
+    audit.note("akun.keluar", ACCOUNT, account.id)
+    db.session.commit()
 
 
 def create(email: str, nama: str, roles: frozenset[str], password: str = "") -> Account:
@@ -215,6 +266,10 @@ def create(email: str, nama: str, roles: frozenset[str], password: str = "") -> 
             "INSERT INTO account_roles (region_id, id, account_id, role) VALUES (:region_id, :id, :account, :role)",
             id=uuid7(), account=number, role=role,
         )  # fmt: skip
+    audit.note(
+        "akun.buat" if password else "akun.undang", ACCOUNT, number, after={"peran": sorted(roles)},
+        personal={"email": email, "nama": nama.strip()},
+    )  # fmt: skip
     account = _account("id = :id", id=number)
     assert account is not None
     return account
@@ -254,6 +309,7 @@ def ask_reset(email: str, address: str, base_url: str) -> None:
     _note("sandi", email, address)
     account = _account("email = :email AND state = 'AKTIF'", email=email)
     if account:
+        audit.note("akun.tautan-sandi", ACCOUNT, account.id)
         link = f"{base_url}sandi/{_new_token(account, 'sandi')}"
         send_mail(
             email,
@@ -300,9 +356,13 @@ def set_password(account: Account, password: str) -> Account:
         " WHERE region_id = :region_id AND account_id = :id AND used_at IS NULL",
         id=account.id,
     )
-    db.session.commit()
     changed = _account("id = :id", id=account.id)
     assert changed is not None
+    # Whoever sets it has shown to be its owner: by the old password, or by the link.
+    with as_self(changed):
+        old, new = {"keadaan": account.state}, {"keadaan": changed.state}
+        audit.note("akun.sandi", ACCOUNT, account.id, before=old, after=new)
+        db.session.commit()
     return changed
 
 
@@ -317,19 +377,25 @@ def verify(account: Account, password: str) -> bool:
         return False
 
 
-def close(number: UUID, by: Account) -> None:
-    """Close an account: it cannot sign in, its sessions end; commits.
+def close(number: UUID, by: Account) -> bool:
+    """Close an account: it cannot sign in, its sessions end; commits. Whether the region has it.
 
     Raises:
         Refused: it is one's own.
     """
     if number == by.id:
         raise Refused("akun", _("Akun Anda sendiri tidak dapat Anda tutup; minta administrator lain."))
-    region_sql(
-        "UPDATE accounts SET state = 'DITUTUP', version = version + 1 WHERE region_id = :region_id AND id = :id",
+    if _account("id = :id", id=number) is None:
+        return False
+    closed = region_sql(
+        "UPDATE accounts SET state = 'DITUTUP', version = version + 1"
+        " WHERE region_id = :region_id AND id = :id AND state <> 'DITUTUP'",
         id=number,
     )
+    if closed.rowcount:
+        audit.note("akun.tutup", ACCOUNT, number, after={"keadaan": "DITUTUP"})
     db.session.commit()
+    return True
 
 
 def forget_old(_payload: dict[str, object]) -> None:

@@ -13,7 +13,6 @@ from app.services.identity import accounts
 from app.services.identity.permissions import MASUK, OPEN_ENDPOINTS, PUBLIK
 from app.services.ui.errors import handle
 from app.services.ui.i18n import _
-from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db
 from app.tenancy.site import BadHost, clean_host
 from config.logs import LogContext, log_context
@@ -70,7 +69,7 @@ def guard() -> BaseResponse | None:
 def _act_as(account: accounts.Account) -> None:
     """From here on, transactions carry the account's id as their actor."""
     db.session.rollback()
-    g.acting = acting_for(Context(account.region_id, str(account.id)))
+    g.acting = accounts.as_self(account)
     g.acting.__enter__()
     log_context.set(LogContext(g.request_id, account.region_id, str(account.id)))
 

@@ -6,14 +6,17 @@ from flask import Blueprint, abort, current_app, flash, g, redirect, render_temp
 from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
+from app.services import audit
+from app.services.audit.queries import ACCOUNT_LIST
 from app.services.identity import accounts
 from app.services.identity.accounts import Refused, TooMany
-from app.services.identity.permissions import AKUN_KELOLA, MASUK, PENGATURAN_LIHAT, PUBLIK, ROLES, requires
+from app.services.identity.permissions import AKUN_KELOLA, MASUK, PENGATURAN_LIHAT, PUBLIK, requires
 from app.services.identity.settings_page import settings_page
 from app.services.messages.mail import letters
 from app.services.ui.i18n import _
 from app.services.ui.portal import settings_pages
 from app.tenancy.database import db
+from app.tenancy.site import site_url
 
 bp = Blueprint("identity", __name__, template_folder="templates")
 Page = str | tuple[str, int] | Response
@@ -28,6 +31,10 @@ def only_sites_with_accounts() -> None:
 
 def _address() -> str:
     return request.remote_addr or "-"
+
+
+def _own_address() -> str:
+    return site_url(g.site, current_app.extensions["settings"])
 
 
 def _here(value: str) -> str:
@@ -84,6 +91,7 @@ def ask_sign_out() -> Page:
 @requires(MASUK)
 def sign_out() -> Page:
     """End this session."""
+    accounts.sign_out(current_user)
     logout_user()
     session.clear()
     return redirect("/", 303)
@@ -93,7 +101,7 @@ def sign_out() -> Page:
 @requires(MASUK)
 def account() -> Page:
     """One's own account."""
-    return _form("akun", None, roles=[ROLES[role][0] for role in sorted(current_user.roles) if role in ROLES])
+    return _form("akun", None, roles=accounts.names_of(current_user.roles))
 
 
 @bp.post("/akun/sandi")
@@ -106,7 +114,7 @@ def change_password() -> Page:
             raise Refused("lama", _("Kata sandi lama tidak cocok."))
         accounts.check_password(current_user, form.get("sandi", ""), form.get("ulangi", ""))
     except Refused as refused:
-        return _form("akun", refused, roles=[ROLES[role][0] for role in sorted(current_user.roles)])
+        return _form("akun", refused, roles=accounts.names_of(current_user.roles))
     _start_session(accounts.set_password(current_user, form["sandi"]))
     flash(_("Kata sandi diganti. Semua sesi lain sudah berakhir."))
     return redirect("/akun", 303)
@@ -125,7 +133,7 @@ def send_reset() -> Page:
     """The same answer whether the account exists or not."""
     email = request.form.get("email", "")
     try:
-        accounts.ask_reset(email, _address(), request.host_url)
+        accounts.ask_reset(email, _address(), _own_address())
     except Refused as refused:
         return _form("lupa", refused, email=email, sent=False)
     return _form("lupa", None, email=email, sent=True)
@@ -169,8 +177,9 @@ def people() -> Page:
 
 
 def _people(refused: Refused | None) -> Page:
-    options = [(code, name) for code, (name, _permissions) in ROLES.items()]
-    return _form("akun_daerah", refused, people=accounts.everyone(), options=options, names=dict(options),
+    audit.look(ACCOUNT_LIST, str(g.site.region_id), "nama, surel dan peran semua akun")
+    names = accounts.role_names()
+    return _form("akun_daerah", refused, people=accounts.everyone(), options=list(names.items()), names=names,
                  typed=request.form)  # fmt: skip
 
 
@@ -180,7 +189,7 @@ def invite() -> Page:
     """Invite somebody by e-mail."""
     form = request.form
     try:
-        accounts.invite(form.get("email", ""), form.get("nama", ""), frozenset(form.getlist("peran")), request.host_url)
+        accounts.invite(form.get("email", ""), form.get("nama", ""), frozenset(form.getlist("peran")), _own_address())
     except Refused as refused:
         db.session.rollback()
         return _people(refused)
@@ -194,9 +203,11 @@ def invite() -> Page:
 def close(account_id: UUID) -> Page:
     """Close an account."""
     try:
-        accounts.close(account_id, current_user)
+        known = accounts.close(account_id, current_user)
     except Refused as refused:
         return _people(refused)
+    if not known:
+        abort(404)
     flash(_("Akun ditutup; semua sesinya berakhir."))
     return redirect(url_for("identity.people"), 303)
 

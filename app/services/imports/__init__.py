@@ -11,7 +11,7 @@ from app.services.imports import minutes, routes
 from app.services.imports.limits import TableError
 from app.services.imports.tabular import open_table
 from app.services.ui.i18n import lazy
-from app.services.ui.portal import register_settings_page
+from app.services.ui.portal import SettingsPage, register_settings_page
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -34,7 +34,14 @@ def init_app(app: Flask) -> None:
     """Register the pages, the letter, and tables as types of documents."""
     app.register_blueprint(routes.bp)
     register_letter(minutes.LETTER)
-    register_settings_page(lazy("Riwayat impor"), "/pengaturan/impor", PENGATURAN_LIHAT)
+    register_settings_page(
+        SettingsPage(
+            lazy("Riwayat impor"),
+            lazy("Berkas yang pernah masuk, dan berita acaranya."),
+            "/pengaturan/impor",
+            PENGATURAN_LIHAT,
+        )
+    )
     register_type(FileType("xlsx", XLSX, ".xlsx", lambda head: head.startswith(b"PK\x03\x04"),
                            lambda path: _check(".xlsx", path)))  # fmt: skip
     register_type(

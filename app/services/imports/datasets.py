@@ -1,15 +1,16 @@
 """The datasets that `flask data import` knows: modules register theirs, the command walks the registry."""
 
+import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.kernel.canonical import sha256_hex
 from app.kernel.identifiers import uuid7
+from app.services import audit
 from app.services.imports.mapping import Mapping, load_mapping
-from app.services.imports.rows import Progress
+from app.services.imports.rows import Progress, Reject
 from app.tenancy.database import region_sql
 
 
@@ -55,7 +56,7 @@ class ImportReport:
         totals: sums in rupiah by what they are the sum of.
         findings: how often each oddity of the source was met; it was imported as it is.
         details: one line each, for the operator.
-        refused: lines of refused rows (only with `partial`).
+        refused: one line for each refused row (only with `partial`); rejects: those rows as they stood in the file.
     """
 
     dataset: str
@@ -66,11 +67,13 @@ class ImportReport:
     findings: Counter[str] = field(default_factory=Counter)
     details: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
     dry_run: bool = False
 
     def as_json(self) -> str:
         """The report as one JSON object."""
-        return json.dumps(vars(self), ensure_ascii=False, sort_keys=True)
+        shown = {name: value for name, value in vars(self).items() if name != "rejects"}
+        return json.dumps(shown, ensure_ascii=False, sort_keys=True)
 
 
 @dataclass(frozen=True)
@@ -118,10 +121,23 @@ def keep_mapping(dataset: str, toml: str, actor: str) -> None:
 
 def record_run(order: ImportOrder, report: ImportReport, *files: Path) -> None:
     """Write down that these files came in, with their hash; the import's own transaction commits it."""
-    digest = sha256_hex(b"".join(path.read_bytes() for path in files or (order.path,)))
+    digest, number = _sha256_of(files or (order.path,)), uuid7()
     region_sql(
         "INSERT INTO import_runs (region_id, id, dataset, file_name, sha256, actor, rows_read, rows_new, report)"
         " VALUES (:region_id, :id, :dataset, :name, :digest, :actor, :rows, :new, :report)",
-        id=uuid7(), dataset=report.dataset, name=order.path.name, digest=digest, actor=order.actor,
+        id=number, dataset=report.dataset, name=order.path.name, digest=digest, actor=order.actor,
         rows=report.rows, new=report.new, report=report.as_json(),
     )  # fmt: skip
+    audit.note(
+        "impor.selesai", "import_run", number, reason=order.accept_reason,
+        after={"dataset": report.dataset, "sha256": digest, "rows": report.rows, "new": report.new},
+    )  # fmt: skip
+
+
+def _sha256_of(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as stream:
+            while chunk := stream.read(1024 * 1024):
+                digest.update(chunk)
+    return digest.hexdigest()

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request
+from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -52,7 +52,7 @@ def issue_minutes(run_id: UUID) -> Page:
     try:
         signer = (request.form.get("nama", "").strip(), request.form.get("jabatan", "").strip())
         order = minutes.order(run, signer, g.site.time_zone)
-        letter = register.issue(order, g.site, site_url(g.site))
+        letter = register.issue(order, g.site, site_url(g.site, current_app.extensions["settings"]))
     except Refused as refused:
         db.session.rollback()
         return _page(run, refused), 422

@@ -17,7 +17,7 @@ from rq.serializers import JSONSerializer
 from app.services.jobs import outbox
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db
-from app.tenancy.site import live_sites
+from app.tenancy.site import LANDING, live_sites
 from config.logs import LogContext, log_context
 from config.settings import Settings
 
@@ -48,6 +48,11 @@ def relay_region(region_id: int, send: Callable[[int, UUID], None]) -> int:
     for number in numbers:
         send(region_id, number)
     return len(numbers)
+
+
+def working_regions() -> list[int]:
+    """The nation, then every live region: whose jobs are sent and whose schedule runs."""
+    return [LANDING.region_id, *(site.region_id for site in live_sites())]
 
 
 def relay_all(regions: deque[int], send: Callable[[int, UUID], None]) -> None:
@@ -90,7 +95,7 @@ def relay() -> None:
     listener.cursor().execute(f"LISTEN {outbox.CHANNEL}")
     while True:
         # Every region once in half a minute, whatever was heard: a notice is lost when nobody listens.
-        relay_all(deque([0, *(site.region_id for site in live_sites())]), send)
+        relay_all(deque(working_regions()), send)
         while select.select([listener], [], [], SWEEP_SECONDS)[0]:
             listener.poll()
             heard = dict.fromkeys(int(notice.payload) for notice in listener.notifies)
@@ -112,8 +117,8 @@ def tick(redis: Redis) -> int:
     for job, seconds in _schedules.items():
         if not redis.set(f"jadwal:{job}", "1", nx=True, ex=seconds):
             continue
-        for site in live_sites():
-            with acting_for(Context(site.region_id, "sistem:jadwal", "worker")):
+        for region_id in working_regions():
+            with acting_for(Context(region_id, "sistem:jadwal", "worker")):
                 outbox.enqueue(job, {})
                 db.session.commit()
             asked += 1

@@ -19,13 +19,14 @@ class Figure:
 
 @dataclass(frozen=True)
 class Service:
-    """A module's door: where it is, what it says of itself, its key figures."""
+    """A module's door: where it is, what it says of itself, its key figures, and which kinds of sites have it."""
 
     label: Lazy
     text: Lazy
     url: str
     icon: str
     figures: Callable[[], list[Figure]]
+    rooms: tuple[str, ...] = ("portal",)
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,19 @@ class NavItem:
     current: bool
 
 
+@dataclass(frozen=True)
+class SettingsPage:
+    """A page of a room below /pengaturan, for whoever has the permission."""
+
+    label: Lazy
+    text: Lazy
+    url: str
+    permission: str
+
+
 _services: dict[str, Service] = {}
 _footer: dict[str, Lazy] = {}
-_settings: dict[str, tuple[Lazy, str]] = {}
+_settings_pages: dict[str, SettingsPage] = {}
 
 
 def register_service(service: Service) -> None:
@@ -47,14 +58,29 @@ def register_service(service: Service) -> None:
     _services[service.url] = service
 
 
-def cards() -> list[tuple[Service, list[Figure]]]:
-    """Each service with its figures of this region."""
-    return [(service, service.figures()) for service in _services.values()]
+def services(room: str) -> list[Service]:
+    """What a room of this kind offers."""
+    return [service for service in _services.values() if room in service.rooms]
 
 
-def navigation() -> list[NavItem]:
-    """The portal's navigation for the page being shown."""
-    return [NavItem(str(s.label), s.url, request.path.startswith(s.url)) for s in _services.values()]
+def cards(room: str) -> list[tuple[Service, list[Figure]]]:
+    """Each service of the room with its figures of this region."""
+    return [(service, service.figures()) for service in services(room)]
+
+
+def navigation(room: str) -> list[NavItem]:
+    """The room's navigation for the page being shown."""
+    return [NavItem(str(s.label), s.url, request.path.startswith(s.url)) for s in services(room)]
+
+
+def register_settings_page(page: SettingsPage) -> None:
+    """List `page` on the region's settings (by its address, once)."""
+    _settings_pages[page.url] = page
+
+
+def settings_pages() -> list[SettingsPage]:
+    """Every registered page of settings, in the order of registration."""
+    return list(_settings_pages.values())
 
 
 def register_footer_link(label: Lazy, url: str) -> None:
@@ -65,13 +91,3 @@ def register_footer_link(label: Lazy, url: str) -> None:
 def footer_navigation() -> list[NavItem]:
     """The links at the foot of the page being shown."""
     return [NavItem(str(label), url, request.path == url) for url, label in _footer.items()]
-
-
-def register_settings_page(label: Lazy, url: str, permission: str) -> None:
-    """Show a page in the region's settings to whoever has `permission`."""
-    _settings[url] = (label, permission)
-
-
-def settings_pages() -> list[tuple[str, str, str]]:
-    """Label, address and permission of every page of the settings."""
-    return [(str(label), url, permission) for url, (label, permission) in _settings.items()]

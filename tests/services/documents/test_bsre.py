@@ -157,9 +157,9 @@ def test_the_operators_command_needs_an_address_and_keeps_the_password_out_of_th
     )
     assert done.exit_code == 0, done.output
     with admin.connect() as connection:
-        row = connection.execute(text("SELECT region_id, url, sealed_password FROM signing_services")).one()
+        row = connection.execute(text("SELECT region_id, url, password_sealed FROM signing_services")).one()
     assert (row.region_id, row.url) == (A, "http://10.0.0.5")
-    assert "rahasia" not in row.sealed_password
+    assert b"rahasia" not in bytes(row.password_sealed)
 
 
 def test_the_sandbox_answers_as_the_real_service_was_seen_to(service: Service) -> None:

@@ -83,7 +83,7 @@ def test_a_chunk_at_the_wrong_place_changes_nothing_and_is_told_the_right_one(se
 )
 def test_a_malformed_chunk_is_refused(sender: Sender, offset: str, content: bytes) -> None:
     url = sender.begin("foto-uji", "foto.jpg", 3000).get_json()["url"]
-    assert sender.call("PATCH", url, content, Upload_Offset=offset).status_code == 400
+    assert sender.call("PATCH", url, content, Upload_Offset=offset).status_code == 422
 
 
 def test_what_arrived_of_a_broken_chunk_is_kept(
@@ -169,8 +169,8 @@ def test_a_change_without_the_pages_token_is_refused(sender: Sender) -> None:
 
 
 def test_unknown_kinds_and_sizes_are_refused_and_begun_uploads_are_counted(sender: Sender) -> None:
-    assert sender.begin("tidak-ada", "x", 10).status_code == 400
-    assert sender.call("POST", "/unggahan", {"kind": "foto-uji", "size": "banyak"}).status_code == 400
+    assert sender.begin("tidak-ada", "x", 10).status_code == 422
+    assert sender.call("POST", "/unggahan", {"kind": "foto-uji", "size": "banyak"}).status_code == 422
     assert sender.begin("foto-uji", "x", 0).status_code == 422
     assert sender.begin("foto-uji", "x", -5).status_code == 422
     for _number in range(OPEN_AT_ONCE):

@@ -86,7 +86,7 @@ CASES = {
     "money unknown": ("{{ ui.money(none) }}", "–"),
     "date": ("{{ ui.date(day) }}", 'datetime="2025-01-09"'),
     "moment": ("{{ ui.moment(at) }}", "14.30 WIB"),
-    "fingerprint": ("{{ ui.fingerprint('ab' * 32) }}", "abababab<wbr>abababab"),
+    "fingerprint": ("{{ ui.fingerprint('0123456789abcdef') }}", "<code>01234567<wbr>89abcdef<wbr></code>"),
     "masked": ("{{ ui.masked('3273010101700001', '/buka') }}", "Tampilkan (dicatat)"),
     "badge": ("{{ ui.badge('PERLU_PERBAIKAN') }}", "Perlu perbaikan"),
     "badge unknown": ("{{ ui.badge('TINJAUAN_LAPANGAN') }}", "Tinjauan lapangan"),

@@ -13,6 +13,7 @@ from sqlalchemy.engine import RowMapping
 from app.kernel.canonical import canonical_json, sha256_hex
 from app.kernel.clock import now, today
 from app.kernel.identifiers import uuid7
+from app.services import audit
 from app.services.documents import arms, store
 from app.services.documents.kinds import Visibility
 from app.services.documents.letters.layouts import letter_kinds, provided
@@ -26,7 +27,7 @@ from app.tenancy.context import current
 from app.tenancy.database import region_sql
 from app.tenancy.site import Site
 
-SUBJECT, PRINT_JOB = "surat", "surat.cetak"
+SUBJECT, PRINT_JOB, LETTER = "surat", "surat.cetak", "letter"
 COLUMNS = (
     "id, kind, version, tahun, number, nomor, tanggal, subject_type, subject_ref, token, data, data_hash, signer,"
     " state, document_id, signed_document_id, signed_at, revoked_at, revoked_reason, created_at"
@@ -139,6 +140,7 @@ def issue(order: Order, site: Site, base_url: str) -> Letter:
         tanggal=day, subject_type=order.subject_type, subject_ref=order.subject_ref, token=token, data=packed.decode(),
         data_hash=sha256_hex(packed), signer=", ".join(order.signer), actor=current().actor,
     )  # fmt: skip
+    audit.note("surat.terbit", LETTER, letter_id, after={"jenis": order.kind, "nomor": data["nomor"]})
     letter = find(letter_id)
     assert letter is not None
     return letter
@@ -255,3 +257,4 @@ def revoke(letter_id: UUID, reason: str) -> None:
         " WHERE region_id = :region_id AND id = :id",
         id=letter_id, reason=reason.strip(),
     )  # fmt: skip
+    audit.note("surat.cabut", LETTER, letter_id, after={"nomor": letter.nomor}, reason=reason.strip())

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.kernel.clock import now
 from app.kernel.identifiers import uuid7
+from app.services import audit
 from app.services.documents import store
 from app.services.documents.kinds import FileRefused
 from app.services.documents.letters import register
@@ -85,13 +86,14 @@ def sign(letter_id: UUID, provider: Provider, person: Person) -> str:
         id=request_id, letter=letter.id, provider=provider.name, actor=current().actor,
     )  # fmt: skip
     sent = _unsigned(letter)
+    audit.note("surat.minta-tandatangan", register.LETTER, letter.id, after={"layanan": provider.name})
     db.session.commit()
     state, code, signed = _ask(provider, sent, person)
     if signed is not None:
         _keep_signed(letter, signed)
     else:
         _set_state(letter.id, state)
-    _answer(request_id, state, code)
+    _answer(request_id, letter.id, state, code)
     db.session.commit()
     return state
 
@@ -135,12 +137,13 @@ def _set_state(letter_id: UUID, state: str) -> None:
     region_sql("UPDATE letters SET state = :state WHERE region_id = :region_id AND id = :id", id=letter_id, state=state)
 
 
-def _answer(request_id: UUID, state: str, code: str, note: str = "") -> None:
+def _answer(request_id: UUID, letter_id: UUID, state: str, code: str, note: str = "") -> None:
     region_sql(
         "UPDATE signature_requests SET state = :state, code = :code, note = :note, answered_at = clock_timestamp()"
         " WHERE region_id = :region_id AND id = :id",
         id=request_id, state=state, code=code, note=note,
     )  # fmt: skip
+    audit.note("surat.tandatangan", register.LETTER, letter_id, after={"keadaan": state, "kode": code}, reason=note)
 
 
 def _undecided(letter_id: UUID) -> tuple[Letter, UUID]:
@@ -167,7 +170,7 @@ def settle_signed(letter_id: UUID, path: Path, note: str) -> None:
     if not _is_ours(signed, _unsigned(letter)):
         raise FileRefused("jawaban-asing", _("PDF ini bukan surat ini dengan tanda tangan yang utuh."))
     _keep_signed(letter, signed)
-    _answer(request_id, "DITANDATANGANI", "", note)
+    _answer(request_id, letter.id, "DITANDATANGANI", "", note)
 
 
 def settle_failed(letter_id: UUID, note: str) -> None:
@@ -180,4 +183,4 @@ def settle_failed(letter_id: UUID, note: str) -> None:
         raise Refused("catatan", _("Tulis bagaimana Anda memastikannya, 10 sampai 500 huruf."))
     letter, request_id = _undecided(letter_id)
     _set_state(letter.id, "GAGAL")
-    _answer(request_id, "GAGAL", "dinyatakan-gagal", note.strip())
+    _answer(request_id, letter.id, "GAGAL", "dinyatakan-gagal", note.strip())

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from app.kernel.identifiers import uuid7
 from app.sabilulungan import search
-from app.sabilulungan.models import Hibah
+from app.sabilulungan.imports import checks
 from app.services.imports.datasets import Column, Dataset, ImportOrder, ImportReport, record_run
 from app.services.imports.rows import Cells, ImportRefused, Progress, RowError
 from app.services.imports.tabular import open_table
@@ -41,7 +41,7 @@ def _proposal(cells: Cells) -> dict[str, Any]:
     if stage > 7:
         cells.fail("tahap_terakhir", "E09", "tahap hanya 0 sampai 7")
     kelurahan, kecamatan = cells.text("kelurahan_kode"), cells.text("kecamatan_kode")
-    prefix = f"{current().region_id // 100}.{current().region_id % 100:02d}."
+    prefix = checks.region_prefix()
     for column, code in (("kelurahan_kode", kelurahan), ("kecamatan_kode", kecamatan)):
         if code and not code.startswith(prefix):
             cells.fail(column, "E01", f"{code} tidak berada di daerah ini ({prefix}…)")
@@ -94,10 +94,6 @@ def _upsert(
         progress(len(batch))
 
 
-def _known_ids() -> dict[str, Any]:
-    return {legacy: id_ for legacy, id_ in db.session.execute(select(Hibah.legacy_id, Hibah.id)) if legacy}
-
-
 def _children(
     folder: Path, known: dict[str, Any], errors: list[RowError]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -106,10 +102,7 @@ def _children(
         hibah_id = known.get(cells.text("legacy_id"))
         if hibah_id is None:
             cells.fail("legacy_id", "E05", "usulan dengan nomor ini tidak ada")
-        lines.append({
-            "id": uuid7(), "hibah_id": hibah_id, "nomor": cells.number("no"), "uraian": cells.text("uraian"),
-            "amount_requested": cells.money("diajukan") or 0, "amount_corrected": cells.money("koreksi"),
-        })  # fmt: skip
+        lines += _line(cells, hibah_id)
     for cells in _rows(folder, FILES[2], errors):
         hibah_id = known.get(cells.text("legacy_id"))
         if hibah_id is None:
@@ -119,6 +112,17 @@ def _children(
             "recorded_at": _moment(cells, "dicatat_pada"),
         })  # fmt: skip
     return lines, steps
+
+
+def _line(cells: Cells, hibah_id: Any) -> list[dict[str, Any]]:
+    """A line as asked and, where the committee corrected it, as corrected. The original knew no volume: one package."""
+    asked, corrected = cells.money("diajukan") or 0, cells.money("koreksi")
+    amounts = {"diajukan": asked} | ({} if corrected is None else {"ditimbang": corrected})
+    return [
+        {"id": uuid7(), "hibah_id": hibah_id, "tahap": tahap, "nomor": cells.number("no"),
+         "uraian": cells.text("uraian"), "harga_satuan": amount, "jumlah": amount}
+        for tahap, amount in amounts.items()
+    ]  # fmt: skip
 
 
 def _moment(cells: Cells, column: str) -> datetime | None:
@@ -140,7 +144,7 @@ def import_sabilulungan(order: ImportOrder) -> ImportReport:
     """
     folder = order.path
     errors: list[RowError] = []
-    before = _known_ids()
+    before = checks.known_hibah()
     rows = [_proposal(cells) for cells in _rows(folder, FILES[0], errors)]
     doubles = [legacy for legacy, count in Counter(row["legacy_id"] for row in rows).items() if count > 1]
     errors += [RowError(FILES[0], 0, "legacy_id", "E06", f"{legacy} muncul lebih dari sekali") for legacy in doubles]
@@ -167,21 +171,24 @@ def _report(
     known: dict[str, Any],
     order: ImportOrder,
 ) -> ImportReport:
-    report = ImportReport("sabilulungan", len(rows) + len(lines) + len(steps), dry_run=order.dry_run)
+    report = ImportReport("sabilulungan", dry_run=order.dry_run)
+    report.rows = len(rows) + sum(line["tahap"] == "diajukan" for line in lines) + len(steps)
     report.totals = {
         "diajukan": sum(row["amount_requested"] or 0 for row in rows),
         "pertimbangan TAPD": sum(row["amount_tapd"] or 0 for row in rows),
     }
     report.findings = Counter(finding for row in rows for finding in _findings(row))
     report.findings["jumlah rincian tidak sama dengan permintaan"] = _unequal(rows, lines, known)
-    report.details = [f"{len(rows)} usulan, {len(lines)} rincian, {len(steps)} tahap"]
+    asked = sum(line["tahap"] == "diajukan" for line in lines)
+    report.details = [f"{len(rows)} usulan, {asked} rincian, {len(steps)} tahap"]
     return report
 
 
 def _unequal(rows: list[dict[str, Any]], lines: list[dict[str, Any]], known: dict[str, Any]) -> int:
     sums: dict[Any, int] = defaultdict(int)
     for line in lines:
-        sums[line["hibah_id"]] += line["amount_requested"]
+        if line["tahap"] == "diajukan":
+            sums[line["hibah_id"]] += line["jumlah"]
     return sum(sums[known[row["legacy_id"]]] != (row["amount_requested"] or 0) for row in rows)
 
 
@@ -189,8 +196,8 @@ def _write(
     rows: list[dict[str, Any]], lines: list[dict[str, Any]], steps: list[dict[str, Any]], progress: Progress
 ) -> None:
     _upsert("hibah", HIBAH_COLUMNS, "legacy_id", rows, progress)
-    _upsert("hibah_rab", ("hibah_id", "nomor", "uraian", "amount_requested", "amount_corrected"),
-            "hibah_id, nomor", lines, progress)  # fmt: skip
+    _upsert("hibah_rab", ("hibah_id", "tahap", "nomor", "uraian", "harga_satuan", "jumlah"),
+            "hibah_id, tahap, nomor", lines, progress)  # fmt: skip
     _upsert("hibah_steps", ("hibah_id", "stage", "recorded_at"), "hibah_id, stage", steps, progress)
     search.rebuild()
 
