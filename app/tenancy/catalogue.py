@@ -18,7 +18,7 @@ APPENDED_TABLES = ("audit_log", "workflow_steps", "workflow_conflicts", "workflo
 KEPT_TABLES = (
     *APPENDED_TABLES, "audit_heads", "hibah", "hibah_rab", "hibah_steps", "organisasi", "pencairan", "lpj", "region_keys",
     "import_runs", "workflow_files", "workflow_draw_days", "workflow_assignments", "workflow_delegations",
-    "workflow_settings", "counters",
+    "workflow_settings", "counters", "documents", "letters", "letter_numbers", "signature_requests",
 )  # fmt: skip
 #: Every function of the schema `tenancy`, and every definer function anywhere, with the digest of its body: what runs
 #: with another's rights, or speaks the context, is changed here and in a migration together.

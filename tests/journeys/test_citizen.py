@@ -15,6 +15,8 @@ PAGES = (
     ("bandung.localhost", "/anggaran"),
     ("bandung.localhost", "/masuk"),
     ("bandung.localhost", "/lupa-sandi"),
+    ("bandung.localhost", "/verifikasi"),
+    ("bandung.localhost", "/v/tidak-ada"),
     ("bandung.localhost", "/tidak-ada"),
 )
 HEAVIEST = 60 * 1024
