@@ -22,19 +22,19 @@ MOMENT = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 # insert. FOR UPDATE returns the row as the writer before us left it, also when our snapshot is older.
 APPEND = text(f"""
 WITH RECURSIVE entry AS MATERIALIZED (
-    SELECT * FROM unnest({", ".join(f"CAST(:{name} AS {'uuid' if name == 'id' else 'text'}[])" for name in TEXTS)},
-        CAST(:body AS text[])) WITH ORDINALITY AS e ({", ".join(TEXTS)}, body, n)
+    SELECT * FROM unnest({", ".join(f"CAST(:{name} AS {'uuid' if name == 'id' else 'text'}[])" for name in TEXTS)})
+        WITH ORDINALITY AS e ({", ".join(TEXTS)}, n)
 ), head AS MATERIALIZED (
     SELECT seq, hash FROM audit_heads WHERE region_id = :region_id FOR UPDATE
 ), stamped AS MATERIALIZED (
     SELECT seq, hash, clock_timestamp() AS at FROM head
 ), link (n, seq, at, hash) AS (
-    SELECT CAST(0 AS bigint), seq, at, hash FROM stamped
+    SELECT 0, seq, at, hash FROM stamped
     UNION ALL
-    SELECT e.n, l.seq + 1, l.at, sha256(l.hash || convert_to(
+    SELECT l.n + 1, l.seq + 1, l.at, sha256(l.hash || convert_to(
         :region || octet_length(CAST(l.seq + 1 AS text)) || ':' || (l.seq + 1)
-        || '27:' || {MOMENT.format("l.at")} || e.body, 'UTF8'))
-    FROM link l JOIN entry e ON e.n = l.n + 1
+        || '27:' || {MOMENT.format("l.at")} || (CAST(:bodies AS text[]))[l.n + 1], 'UTF8'))
+    FROM link l WHERE l.n < :count
 ), moved AS (
     UPDATE audit_heads h SET seq = l.seq, hash = l.hash FROM link l WHERE h.region_id = :region_id AND l.n = :count
 )
@@ -82,7 +82,7 @@ def append(session: Session, region_id: int, entries: list[Entry]) -> None:
     """
     values: dict[str, object] = {name: [getattr(entry, name) for entry in entries] for name in TEXTS}
     values |= {
-        "body": [entry.body for entry in entries],
+        "bodies": [entry.body for entry in entries],
         "region": length_prefixed([str(region_id)]),
         "region_id": region_id,
         "count": len(entries),

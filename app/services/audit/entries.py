@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import ipaddress
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 
 from flask import current_app, has_request_context, request
 
@@ -51,7 +51,7 @@ class Entry:
     @property
     def body(self) -> str:
         """The part of the canonical form that is known before the lock."""
-        return length_prefixed(astuple(self))
+        return length_prefixed(getattr(self, name) for name in TEXTS)
 
 
 TEXTS = tuple(field.name for field in fields(Entry))
@@ -60,7 +60,7 @@ FIELDS = ("region", "seq", "at", *TEXTS)
 
 def length_prefixed(values: Iterable[str]) -> str:
     """`<length in bytes>:<value>` for each, one after the other."""
-    return "".join(f"{len(value.encode())}:{value}" for value in values)
+    return "".join([f"{len(value) if value.isascii() else len(value.encode())}:{value}" for value in values])
 
 
 def link(previous: bytes, values: Iterable[str]) -> bytes:

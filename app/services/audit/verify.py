@@ -1,6 +1,6 @@
 """Walking a region's chain: every link recomputed from the rows, then held against head and published roots."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +62,7 @@ def entries(last: int) -> Iterator[tuple[list[str], bytes]]:
     """
     after = 0
     while True:
-        rows: list[Any] = list(region_sql(ENTRIES, after=after, last=last))
+        rows: Sequence[Any] = region_sql(ENTRIES, after=after, last=last).all()
         db.session.rollback()
         for *values, digest in rows:
             yield values, bytes(digest)
