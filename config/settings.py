@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 import os
 import secrets
 from collections.abc import Mapping
@@ -10,6 +11,8 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 ROOT = Path(__file__).resolve().parent.parent
+#: In VAR_DIR, while `make run` runs: the addresses of its servers and what else its commands must know.
+RUNNING = "berjalan.json"
 RUNTIME_ROLES = ("smartcity_app", "smartcity_worker", "smartcity_reader", "smartcity_export")
 
 
@@ -95,6 +98,12 @@ def _master_key(env: Mapping[str, str], var_dir: Path, *, production: bool) -> b
     return path.read_text().strip().encode()
 
 
+def _running_servers(var_dir: Path) -> dict[str, str]:
+    """What `make run` wrote of the servers that it started, so that `flask …` in another terminal finds them."""
+    file = var_dir / RUNNING
+    return json.loads(file.read_text()) if file.is_file() else {}
+
+
 def load(env: Mapping[str, str] | None = None) -> Settings:
     """Read the settings.
 
@@ -104,6 +113,8 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     env = os.environ if env is None else env
     var_dir = Path(env.get("VAR_DIR") or ROOT / "var").resolve()
     production = _flag(env, "PRODUCTION")
+    if not production:
+        env = {**_running_servers(var_dir), **env}
     try:
         numbers = {
             name: int(env[key])
@@ -120,7 +131,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     except ValueError as error:
         raise SettingsError(f"Pengaturan angka tidak terbaca: {error}") from error
     if not env.get("DATABASE_URL"):
-        raise SettingsError("DATABASE_URL kosong; `make run` mengisinya sendiri, produksi harus menulisnya.")
+        raise SettingsError("DATABASE_URL kosong: jalankan `make run` lebih dahulu, atau tulis alamat basis data.")
     return Settings(
         master_key=_master_key(env, var_dir, production=production),
         database_url=env["DATABASE_URL"],

@@ -20,6 +20,7 @@ from app.tenancy.site import all_sites
 from config.settings import Settings
 from tenants.audit_commands import audit_commands
 from tenants.data_commands import data
+from tenants.demo_commands import demo
 from tenants.provision import Order, UnknownRegion, UnknownTemplate, provision
 from tenants.registry import Region, find, load_regions
 
@@ -185,13 +186,15 @@ def resume(code: str) -> None:
     _set_state(code, "AKTIF", "")
 
 
+GROUPS = (tenants, data, demo, audit_commands)
+
+
 def commands_of() -> list[click.Command]:
     """Every command of this room, for the manual and its test."""
-    return [command for group in (tenants, data, audit_commands) for command in group.commands.values()]
+    return [command for group in GROUPS for command in group.commands.values()]
 
 
 def init_app(app: Flask) -> None:
     """Attach the commands."""
-    app.cli.add_command(tenants)
-    app.cli.add_command(data)
-    app.cli.add_command(audit_commands)
+    for group in GROUPS:
+        app.cli.add_command(group)

@@ -37,15 +37,18 @@ def init_app(app: Flask) -> None:
             "/anggaran",
             "anggaran",
             anggaran_queries.key_figures,
+            rooms=("portal", "province"),
         )
     )
     app.context_processor(_portal_navigation)
 
 
 def _portal_navigation() -> dict[str, list[NavItem]]:
-    if not g.get("site") or g.site.room != "portal":
+    if not g.get("site") or g.site.room not in {"portal", "province"}:
         return {}
+    if g.site.room == "province":
+        return {"nav": navigation("province")}
     return {
-        "nav": navigation(),
+        "nav": navigation("portal"),
         "footer_nav": [NavItem(_("Data proses usulan (CSV)"), "/hibah/proses.csv", current=False)],
     }

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from app.services.identity.permissions import PUBLIK, requires
 from app.services.ui.portal import cards
-from app.sites.tiles import tile_position
+from app.sites.tiles import place_of
 from app.tenancy.database import db
 from app.tenancy.site import Province, Site, live_sites, provinces, site_url
 from config.settings import Settings
@@ -31,7 +31,7 @@ def front() -> str:
     """The landing page on the bare domain; a region's portal on its own host."""
     if g.site.room in {"landing", "console", "oversight", "province"}:
         return landing()
-    return render_template("sites/portal.html", cards=cards())
+    return render_template("sites/portal.html", cards=cards("portal"))
 
 
 def landing() -> str:
@@ -56,6 +56,7 @@ def landing() -> str:
         people=sum(site.population for site in portals),
         wanted=wanted,
         province=g.site.name if here else "",
+        cards=cards("province") if here else [],
         site_url=lambda site: site_url(site, settings),
     )
 
@@ -66,10 +67,10 @@ def _tiles(known: list[Province], sites: list[Site], settings: Settings) -> list
     live = Counter(site.region_id // 100 for site in sites if site.room == "portal")
     made: list[dict[str, object]] = []
     for province in known:
-        row, col = tile_position(province.id)
+        row, col, letters = place_of(province.id)
         count, page = live[province.id], pages.get(province.id)
         made.append({
-            "code": province.id, "name": province.name, "short": province.subdomain.removeprefix("prov-").upper()[:7],
+            "code": province.id, "name": province.name, "short": letters,
             "value": f"{count}/{province.members}", "url": site_url(page, settings) if page else "",
             "row": row, "col": col, "level": 1 + 3 * count // province.members if count else 0,
         })  # fmt: skip

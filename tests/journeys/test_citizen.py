@@ -36,7 +36,7 @@ def test_a_page_fits_is_quiet_and_is_accessible(open_page: Open, host: str, path
 def test_a_first_visit_is_light(open_page: Open, host: str, path: str) -> None:
     page = open_page(path, host=host)
     page.wait_for_load_state("networkidle")
-    sizes = {response.url: len(response.body()) for response in page.sent}
+    sizes = {response.url: response.request.sizes()["responseBodySize"] for response in page.sent}
     assert sum(sizes.values()) <= HEAVIEST, sizes
 
 

@@ -99,3 +99,12 @@ def test_the_landing_page_lists_live_regions_and_searches(web_app: Flask) -> Non
 
 def test_every_sentence_has_its_english() -> None:
     assert catalogue_gaps(APP_ROOT) == []
+
+
+def test_public_pages_are_compressed_and_pages_of_a_session_are_not(client: FlaskClient) -> None:
+    asked = {"Accept-Encoding": "gzip"}
+    answer = client.get("/hibah", headers=asked)
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    client.set_cookie("sesi", "apa saja", domain="bandung.localhost")
+    assert "Content-Encoding" not in client.get("/hibah", headers=asked).headers

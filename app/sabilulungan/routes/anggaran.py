@@ -19,8 +19,8 @@ CODE = re.compile(r"[0-9A-Za-z.]{1,40}")
 
 @bp.before_request
 def only_portals() -> None:
-    """A province or the landing page has no budget of its own here."""
-    if g.site.room != "portal":
+    """A province has a budget of its own too; the nation and the landing page have none here."""
+    if g.site.room not in {"portal", "province"}:
         abort(404)
 
 

@@ -19,13 +19,14 @@ class Figure:
 
 @dataclass(frozen=True)
 class Service:
-    """A module's door: where it is, what it says of itself, its key figures."""
+    """A module's door: where it is, what it says of itself, its key figures, and which kinds of sites have it."""
 
     label: Lazy
     text: Lazy
     url: str
     icon: str
     figures: Callable[[], list[Figure]]
+    rooms: tuple[str, ...] = ("portal",)
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,19 @@ def register_service(service: Service) -> None:
     _services[service.url] = service
 
 
-def cards() -> list[tuple[Service, list[Figure]]]:
-    """Each service with its figures of this region."""
-    return [(service, service.figures()) for service in _services.values()]
+def services(room: str) -> list[Service]:
+    """What a room of this kind offers."""
+    return [service for service in _services.values() if room in service.rooms]
 
 
-def navigation() -> list[NavItem]:
-    """The portal's navigation for the page being shown."""
-    return [NavItem(str(s.label), s.url, request.path.startswith(s.url)) for s in _services.values()]
+def cards(room: str) -> list[tuple[Service, list[Figure]]]:
+    """Each service of the room with its figures of this region."""
+    return [(service, service.figures()) for service in services(room)]
+
+
+def navigation(room: str) -> list[NavItem]:
+    """The room's navigation for the page being shown."""
+    return [NavItem(str(s.label), s.url, request.path.startswith(s.url)) for s in services(room)]
 
 
 def register_settings_page(page: SettingsPage) -> None:
