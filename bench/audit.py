@@ -1,6 +1,6 @@
 """What the audit chain costs: acts a second of one region, and how long a long chain takes to verify.
 
-    python -m bench.audit        (about two minutes; an embedded PostgreSQL and a database of its own, gone afterwards)
+    python -m bench.audit        (about three minutes; an embedded PostgreSQL and a database of its own, gone afterwards)
 
 An act is what the house's acts are: one transaction with the signed context, a changed business row, an outbox row and
 an audit entry. Eight writers of one region, as gunicorn runs them: two processes of four threads.
@@ -44,7 +44,7 @@ REGION = 3273
 PROCESSES, THREADS = 2, 4
 SECONDS, TURNS = 4.0, 4
 ACTS_GOAL, VERIFY_GOAL = 500.0, 60.0
-ENTRIES, BATCH = 1_000_000, 5_000
+ENTRIES, BATCH = 1_000_000, 500
 JOB = "bench.kosong"
 
 
