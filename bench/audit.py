@@ -1,6 +1,6 @@
 """What the audit chain costs: acts a second of one region, and how long a long chain takes to verify.
 
-    python -m bench.audit        (about three minutes; an embedded PostgreSQL and a database of its own, gone afterwards)
+    python -m bench.audit        (three minutes; a database of its own, gone afterwards)
 
 An act is what the house's acts are: one transaction with the signed context, a changed business row, an outbox row and
 an audit entry. Eight writers of one region, as gunicorn runs them: two processes of four threads.
