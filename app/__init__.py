@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app import sabilulungan, sites
-from app.services import audit, audit_pages, identity, ui
+from app.services import audit, audit_pages, identity, ui, workflow
 from app.services.jobs import processes
 from app.services.messages import mail
 from app.tenancy import database
@@ -40,5 +40,6 @@ def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
     identity.init_app(app)
     audit_pages.init_app(app)
     processes.init_app(app)
+    workflow.init_app(app)
     sabilulungan.init_app(app)
     return app

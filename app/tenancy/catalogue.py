@@ -114,9 +114,10 @@ RULES = (
     Rule("fungsi tidak untuk PUBLIC", """
         SELECT p.proname::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
         WHERE n.nspname IN ('public', 'tenancy') AND has_function_privilege('public', p.oid, 'EXECUTE')"""),
-    Rule("fungsi konteks milik smartcity_ctx dan STABLE", """
+    Rule("fungsi konteks milik smartcity_ctx, STABLE, dan tidak dijalankan pekerja paralel", """
         SELECT p.proname::text FROM pg_proc p WHERE p.oid = 'tenancy.region_id()'::regprocedure
-        AND (pg_get_userbyid(p.proowner) <> 'smartcity_ctx' OR p.provolatile <> 's' OR NOT p.prosecdef)"""),
+        AND (pg_get_userbyid(p.proowner) <> 'smartcity_ctx' OR p.provolatile <> 's' OR NOT p.prosecdef
+             OR p.proparallel <> 'r')"""),
     Rule("tampilan memakai security_invoker; tanpa tampilan tersimpan", """
         SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public'
         AND (c.relkind = 'm' OR (c.relkind = 'v' AND NOT coalesce(c.reloptions, '{}') @> '{security_invoker=true}'))"""),

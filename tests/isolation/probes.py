@@ -82,7 +82,7 @@ FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
 LEFT JOIN pg_constraint p ON p.conrelid = c.oid AND p.contype = 'f' AND a.attnum = ANY (p.conkey)
 LEFT JOIN pg_class f ON f.oid = p.confrelid
 WHERE c.oid = to_regclass('public.' || :table) AND a.attnum > 0 AND NOT a.attisdropped
-AND a.attname NOT IN ('region_id', 'id') AND a.attgenerated = '' AND (f.relname IS NOT NULL OR (a.attnotnull AND NOT a.atthasdef))
+AND a.attname NOT IN ('region_id', 'id') AND a.attgenerated = '' AND a.attnotnull AND NOT a.atthasdef
 """
 SAMPLES = {
     "text": "'uji'", "bigint": "1", "integer": "1", "uuid": "gen_random_uuid()", "date": "date '2026-01-02'",

@@ -42,6 +42,7 @@ MUTATIONS = (
     "ALTER FUNCTION tenancy.region_id() RESET search_path",
     "ALTER FUNCTION tenancy.region_id() OWNER TO smartcity_owner",
     "ALTER FUNCTION tenancy.region_id() VOLATILE",
+    "ALTER FUNCTION tenancy.region_id() PARALLEL SAFE",
     "ALTER FUNCTION tenancy.region_id() SECURITY INVOKER",
     "GRANT EXECUTE ON FUNCTION tenancy.publish_site(text, text, boolean) TO PUBLIC",
     "CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS 'BEGIN RETURN NEW; END';"

@@ -40,6 +40,15 @@ def test_no_table_shows_a_row_without_a_context(tables: list[str], inside: Opene
     assert set(seen.values()) == {0}
 
 
+def test_a_region_large_enough_for_parallel_workers_reads_its_rows(inside: Opener) -> None:
+    """A worker has another pid than the one that the token is bound to."""
+    with inside(A) as connection:
+        free = ("parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size", "enable_indexscan")
+        for setting in (*free, "enable_bitmapscan"):
+            connection.execute(text(f"SET LOCAL {setting} = 0"))
+        assert connection.scalar(text(f"SELECT sum(length(judul)) FROM hibah WHERE region_id = {A}")) > 0
+
+
 @pytest.mark.usefixtures("every_table_filled")
 def test_no_composite_key_accepts_a_foreign_parent(admin: Engine) -> None:
     with admin.connect() as connection:
