@@ -74,6 +74,7 @@ MUTATIONS = (
     "GRANT DELETE ON audit_heads TO smartcity_app",
     "GRANT INSERT ON tenancy.audit_roots TO smartcity_worker",
     "GRANT EXECUTE ON FUNCTION tenancy.publish_audit_root(bigint, bytea) TO PUBLIC",
+    "ALTER FUNCTION tenancy.audit_append(bigint, text, text[]) SECURITY DEFINER",
 )
 
 

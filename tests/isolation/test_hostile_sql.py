@@ -91,6 +91,7 @@ ATTACKS = (
     f"UPDATE audit_heads SET seq = 0 WHERE region_id = {B}",
     "DELETE FROM tenancy.audit_roots",
     "SELECT tenancy.publish_audit_root(999, decode(repeat('00', 32), 'hex'))",
+    f"SELECT tenancy.audit_append({B}, '4:{B}', array_fill('x'::text, ARRAY[1, 15]))",
     "SELECT dblink('dbname=postgres', 'SELECT 1')",
 )
 

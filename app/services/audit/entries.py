@@ -2,7 +2,7 @@
 
 `hash = sha256(previous hash || canonical)`; `canonical` is each value of `FIELDS`, in that order, as
 `<length in bytes>:<value>` in UTF-8, one after the other. The lengths keep two values from being cut differently.
-The database makes the first three of them under the head's lock (`chain.APPEND`); everything else is made here.
+The database makes the first three of them under the head's lock (`tenancy.audit_append`); all else is made here.
 """
 
 import hashlib
@@ -49,9 +49,14 @@ class Entry:
     personal: str
 
     @property
+    def texts(self) -> list[str]:
+        """The values in the order of `TEXTS`."""
+        return [getattr(self, name) for name in TEXTS]
+
+    @property
     def body(self) -> str:
         """The part of the canonical form that is known before the lock."""
-        return length_prefixed(getattr(self, name) for name in TEXTS)
+        return length_prefixed(self.texts)
 
 
 TEXTS = tuple(field.name for field in fields(Entry))
