@@ -6,7 +6,7 @@ from app import sabilulungan, sites
 from app.services import audit, audit_pages, identity, ui, workflow
 from app.services.jobs import processes
 from app.services.messages import mail
-from app.tenancy import database
+from app.tenancy import database, startup
 from app.tenancy.context import Signer
 from app.tenancy.roles import KEY_ID
 from config import logs
@@ -33,6 +33,7 @@ def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
     )
     app.extensions["settings"] = settings
     database.init_app(app, Signer(KEY_ID, settings.derive(f"context-key:{KEY_ID}"), settings.bind_token_to_pid))
+    startup.init_app(app)
     ui.init_app(app)
     sites.init_app(app)
     mail.register()

@@ -12,6 +12,7 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE, connection, cursor
 from sqlalchemy import BigInteger, Engine, MetaData, Uuid, bindparam, event, text
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
+from sqlalchemy.pool import PoolResetState
 
 from app.kernel.identifiers import uuid7
 from app.tenancy.context import NoContext, Signer, current, current_or_none
@@ -23,6 +24,11 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+# DISCARD ALL cannot stand beside other commands and throws the plans away too. psycopg2 reads dates in ISO only.
+FORGET = (
+    "RESET ALL; SET SESSION AUTHORIZATION DEFAULT; SET datestyle TO ISO; CLOSE ALL; DEALLOCATE ALL; UNLISTEN *;"
+    " SELECT pg_advisory_unlock_all()"
+)
 
 
 class Base(DeclarativeBase):
@@ -78,9 +84,25 @@ class ContextCursor(cursor):
         return f"SELECT tenancy.open('{self._signer.token(context, raw.info.backend_pid)}');"
 
 
+def forget_session(raw: Any, _record: Any, state: PoolResetState) -> None:
+    """Undo, before the connection serves another region, whatever the last one set, prepared, held or listened to."""
+    if state.terminate_only:
+        return
+    raw.rollback()
+    raw.autocommit = True
+    with raw.cursor() as cursor:
+        cursor.execute(FORGET)
+    raw.autocommit = False
+
+
 def bind_engine(engine: Engine, signer: Signer) -> Engine:
-    """Make `engine` open the signed context at the begin of every transaction (Core and ORM alike)."""
+    """Make `engine` open the signed context at the begin of every transaction (Core and ORM alike).
+
+    And make it forget what the transaction leaves in its session: injected SQL must not reach the next region's request
+    by way of a pooled connection.
+    """
     event.listen(engine, "connect", lambda raw, _record: setattr(raw, "cursor_factory", partial(ContextCursor, signer)))
+    event.listen(engine, "reset", forget_session)
     return engine
 
 

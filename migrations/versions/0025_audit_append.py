@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0025"
-down_revision = "0023"
+down_revision = "0024"
 
 # Runs with the caller's rights: what it may write is what its role may write. In plpgsql because its plans are kept for
 # the session: a single statement that did the same was planned anew for each act, which cost more than running it.

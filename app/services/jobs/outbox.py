@@ -53,11 +53,12 @@ def take_due(limit: int) -> list[UUID]:
 
     A job that was sent but not done within five minutes (its worker died) is taken again.
     """
+    # ARRAY: as a plain sub-select PostgreSQL may run it again for each row, and take more than the limit.
     rows = region_sql(
-        "UPDATE outbox SET sent_at = clock_timestamp() WHERE region_id = :region_id AND id IN ("
+        "UPDATE outbox SET sent_at = clock_timestamp() WHERE region_id = :region_id AND id = ANY (ARRAY("
         " SELECT id FROM outbox WHERE region_id = :region_id AND done_at IS NULL AND due_at <= clock_timestamp()"
         " AND attempts < :most AND (sent_at IS NULL OR sent_at < clock_timestamp() - make_interval(secs => :resend))"
-        " ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id",
+        " ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED)) RETURNING id",
         most=MOST_ATTEMPTS, resend=RESEND_SECONDS, limit=limit,
     )  # fmt: skip
     return list(rows.scalars())

@@ -1,4 +1,4 @@
-"""The outbox, the relay and a real worker on a real Valkey; and each registered job, walked in region A."""
+"""The outbox, the relay and a real worker on a real Valkey; each registered job is walked in tests/isolation."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -16,7 +16,6 @@ from app.services.jobs import outbox, processes
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db, region_sql
 from tests.conftest import A, B
-from tests.isolation.probes import TENANT_TABLES, fill
 
 PAYLOADS = {"surat.kirim": {"to": "a@contoh.go.id", "subject": "Uji", "text": "Isi"}}
 
@@ -41,31 +40,6 @@ def ask(job: str, region: int = A) -> UUID:
         number = outbox.enqueue(job, PAYLOADS.get(job, {}))
         db.session.commit()
     return number
-
-
-@pytest.mark.usefixtures("clean")
-def test_every_registered_job_changes_only_its_own_region(worker_app: Flask, admin: Engine) -> None:
-    """A new job is covered by being registered; what it needs in its payload is written above."""
-    with admin.begin() as connection:
-        for table in connection.scalars(text(TENANT_TABLES)).all():
-            fill(connection, table, A)
-            fill(connection, table, B)
-
-    def fingerprint() -> dict[str, str]:
-        with admin.connect() as connection:
-            tables = connection.scalars(text(TENANT_TABLES)).all()
-            sql = "SELECT md5(coalesce(string_agg(t::text, '' ORDER BY id), '')) FROM {} t WHERE region_id = {}"
-            return {table: str(connection.scalar(text(sql.format(table, B)))) for table in tables}
-
-    before = fingerprint()
-    with worker_app.app_context():
-        assert outbox.jobs()
-        for name in outbox.jobs():
-            number = ask(name)
-            with acting_for(Context(A, "sistem:worker", "worker")):
-                assert outbox.perform(number)
-                assert not outbox.perform(number)
-    assert fingerprint() == before
 
 
 @pytest.mark.usefixtures("clean")
