@@ -13,6 +13,8 @@ PAGES = (
     ("bandung.localhost", "/hibah"),
     ("bandung.localhost", "/hibah/CONTOH-0001"),
     ("bandung.localhost", "/anggaran"),
+    ("bandung.localhost", "/audit"),
+    ("localhost", "/audit"),
     ("bandung.localhost", "/masuk"),
     ("bandung.localhost", "/lupa-sandi"),
     ("bandung.localhost", "/verifikasi"),
