@@ -222,7 +222,7 @@ def test_a_letter_that_is_sent_again_after_a_crash_is_the_same_letter(settings: 
     db.session.commit()
     number = outbox.take_due(1)[0]
     db.session.commit()
-    claim = outbox._claim(number)
+    claim = outbox.claim(number)
     token = outbox._running.set(claim)
     mail.deliver("siti@contoh.go.id", "Undangan", "Isi")
     outbox._running.reset(token)

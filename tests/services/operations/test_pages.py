@@ -104,7 +104,7 @@ def test_progress_stands_on_the_page_while_the_job_runs(
     browser: Browser, worker_app: Flask, asked_by_clerk: UUID
 ) -> None:
     with worker_app.app_context(), acting_for(Context(A, "sistem:worker", "worker")):
-        claim = outbox._claim(asked_by_clerk)
+        claim = outbox.claim(asked_by_clerk)
         outbox._running.set(claim)
         progress.start(1_200, "Membaca baris")
         outbox._running.set(None)
