@@ -25,6 +25,9 @@ test: $(VENV)/dev.stamp     ## lint, types, contracts, the whole suite
 	@.ci/chromium
 	$(BIN)/python -m pytest -n 2 -W "ignore::pytest.PytestConfigWarning"
 
+bench: $(VENV)/run.stamp    ## each claim of the README as a figure, into bench/results.json
+	@$(BIN)/python -m bench
+
 lint: $(VENV)/dev.stamp     ## ruff, mypy, import contracts, migrations
 	$(BIN)/ruff check -q .
 	$(BIN)/mypy --no-error-summary

@@ -3,9 +3,9 @@
 from flask import Flask
 
 from app import sabilulungan, sites
-from app.services import audit, audit_pages, identity, messages, messages_pages, operations, ui
+from app.services import audit, audit_pages, identity, messages, messages_pages, operations, ui, workflow
 from app.services.jobs import processes
-from app.tenancy import database
+from app.tenancy import database, startup
 from app.tenancy.context import Signer
 from app.tenancy.roles import KEY_ID
 from config import logs
@@ -34,6 +34,7 @@ def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
     )
     app.extensions["settings"] = settings
     database.init_app(app, Signer(KEY_ID, settings.derive(f"context-key:{KEY_ID}"), settings.bind_token_to_pid))
+    startup.init_app(app)
     operations.init_app(app)
     ui.init_app(app)
     sites.init_app(app)
@@ -43,5 +44,6 @@ def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
     audit_pages.init_app(app)
     messages_pages.init_app(app)
     processes.init_app(app)
+    workflow.init_app(app)
     sabilulungan.init_app(app)
     return app

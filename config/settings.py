@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -55,6 +55,7 @@ class Settings:
     region_jobs: int = 4
     citus: bool = False
     old_master_keys: tuple[bytes, ...] = ()
+    role_urls: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def embedded(self) -> bool:
@@ -78,10 +79,16 @@ class Settings:
         return self.derive(f"database-role:{role}").hex()
 
     def role_url(self, role: str) -> str:
-        """The connection URL of one runtime role: the administrator's URL with another user.
+        """The connection URL of one runtime role: `<ROLE>_URL` (SMARTCITY_APP_URL) where the deployment gives it, so
+        that a web process need not know the administrator's; else that one with another user.
 
-        A deployment that gives web processes no administrator URL sets `<ROLE>_URL` instead.
+        Raises:
+            SettingsError: neither is there.
         """
+        if role in self.role_urls:
+            return self.role_urls[role]
+        if not self.database_url:
+            raise SettingsError(f"Tulis {role.upper()}_URL, atau DATABASE_URL milik administrator.")
         parts = urlsplit(self.database_url)
         host = parts.netloc.rpartition("@")[2]
         netloc = f"{role}:{quote(self.role_password(role))}@{host}"
@@ -141,11 +148,13 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         }
     except ValueError as error:
         raise SettingsError(f"Pengaturan angka tidak terbaca: {error}") from error
-    if not env.get("DATABASE_URL"):
+    role_urls = {role: env[f"{role.upper()}_URL"] for role in RUNTIME_ROLES if env.get(f"{role.upper()}_URL")}
+    if not env.get("DATABASE_URL") and not role_urls:
         raise SettingsError("DATABASE_URL kosong: jalankan `make run` lebih dahulu, atau tulis alamat basis data.")
     return Settings(
         master_key=_master_key(env, var_dir, production=production),
-        database_url=env["DATABASE_URL"],
+        database_url=env.get("DATABASE_URL", ""),
+        role_urls=role_urls,
         redis_url=env.get("REDIS_URL", ""),
         base_domain=env.get("BASE_DOMAIN", "localhost").lower(),
         var_dir=var_dir,

@@ -44,6 +44,8 @@ _ACCOUNT_BEFORE_NAME = re.compile(
     rf"(?<![\w.,/\-])\d(?:[ .\-\u00a0]?\d){{5,19}}(?=[ ,(]{{1,3}}{_OWNER})",
     re.IGNORECASE,
 )
+# Nothing is hidden that has no @ and fewer digits than the shortest account: most titles are done here.
+_NOTHING_PERSONAL = re.compile(r"[^\d@]*(?:\d[^\d@]*){0,5}")
 _INITIALS = re.compile(r"(?<!\w)(?:\w\.){2,}")
 
 
@@ -53,6 +55,8 @@ def redact(text: str) -> str:
     Amounts with Rp or grouped by thousands, dates and years stay. Where a bare number could be
     both, an account word nearby decides: hiding too much is mended by a person, showing is not.
     """
+    if _NOTHING_PERSONAL.fullmatch(text):
+        return text
     shown = _PERSONAL.sub(lambda found: found["keep"] or MASK, text)
     shown = _ACCOUNT_BEFORE_NAME.sub(MASK, shown)
     # "rekening 123456 dan 654321": the second is found once the first is gone. Each round

@@ -7,16 +7,21 @@ from app.sabilulungan.anggaran import imports as anggaran_imports
 from app.sabilulungan.anggaran import queries as anggaran_queries
 from app.sabilulungan.routes import anggaran, public
 from app.sabilulungan.stages import PUBLIC_STATES
+from app.sabilulungan.usulan import routes as usulan
+from app.sabilulungan.workflow import PROPOSAL
 from app.services.imports.datasets import register_dataset
 from app.services.ui import register_states
 from app.services.ui.i18n import _, lazy
 from app.services.ui.portal import NavItem, Service, navigation, register_service
+from app.services.workflow.process import register_process
 
 
 def init_app(app: Flask) -> None:
     """Register routes, states and the door on the portal."""
     app.register_blueprint(public.bp)
     app.register_blueprint(anggaran.bp)
+    app.register_blueprint(usulan.bp)
+    register_process(PROPOSAL)
     register_states(PUBLIC_STATES)
     for dataset in imports.DATASETS:
         register_dataset(dataset)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.kernel.text import redact
 from app.sabilulungan.models import TAHAP_RAB, Hibah, HibahRab, HibahStep, Lpj, Organisasi, Pencairan
 from app.sabilulungan.queries import PublicHibah, public, shown
+from app.sabilulungan.stages import DRAFT
 from app.tenancy.database import db
 
 MOST_GRANTS = 500
@@ -73,7 +74,7 @@ class Recipient:
 
 def one(nomor: str) -> PublicHibah | None:
     """The proposal with this public number in this region."""
-    row = db.session.execute(shown().where(Hibah.nomor == nomor)).first()
+    row = db.session.execute(shown().where(Hibah.nomor == nomor, Hibah.status != DRAFT)).first()
     return public(row) if row else None
 
 
@@ -156,6 +157,6 @@ def recipient(organisasi_id: UUID) -> Recipient | None:
 
 def grants_of(organisasi_id: UUID) -> list[PublicHibah]:
     """Everything that it asked for, newest first."""
-    statement = shown().where(Hibah.organisasi_id == organisasi_id)
+    statement = shown().where(Hibah.organisasi_id == organisasi_id, Hibah.status != DRAFT)
     ordered = statement.order_by(Hibah.tahun.desc().nulls_last(), Hibah.id.desc()).limit(MOST_GRANTS)
     return [public(row) for row in db.session.execute(ordered)]

@@ -70,6 +70,7 @@ class Hibah(RegionRow, Base):
     nomor: Mapped[str] = mapped_column(Text)
     legacy_id: Mapped[str | None] = mapped_column(Text)
     organisasi_id: Mapped[UUID | None] = mapped_column(Uuid)
+    pemohon_id: Mapped[UUID | None] = mapped_column(Uuid)
     penerima: Mapped[str] = mapped_column(Text, default="")
     nik_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     nik_hash: Mapped[bytes | None] = mapped_column(LargeBinary)

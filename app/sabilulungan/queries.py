@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, cast, func, or_, select
 
 from app.kernel.text import initials_only, redact
 from app.sabilulungan import search
 from app.sabilulungan.models import Hibah, HibahStep, Organisasi
-from app.sabilulungan.stages import STOPPED, public_state, stages_of, statuses_of
+from app.sabilulungan.stages import DRAFT, STOPPED, public_state, stages_of, statuses_of
 from app.services.ui.i18n import _
 from app.services.ui.portal import Figure
 from app.tenancy.database import db
@@ -106,8 +107,7 @@ class PublicHibah:
         return self.amount_requested is not None and (amount or 0) > self.amount_requested
 
 
-@dataclass(frozen=True)
-class Totals:
+class Totals(NamedTuple):
     """Count and sums (rupiah) of what a filter shows: asked, considered by TAPD, granted, paid, accounted for."""
 
     count: int
@@ -118,13 +118,23 @@ class Totals:
     accounted: int
 
 
+#: The columns of Totals.
+SUMS = (
+    func.count().label("count"),
+    *(
+        # The sum of bigint is numeric; rupiah stay whole numbers.
+        cast(func.coalesce(func.sum(getattr(Hibah, f"amount_{name}")), 0), BigInteger).label(name)
+        for name in Totals._fields
+        if name != "count"
+    ),
+)
+
+
 @dataclass(frozen=True)
 class Listing:
-    """One page of proposals with the totals and facets of the whole filter."""
+    """One page of proposals."""
 
     rows: list[PublicHibah]
-    totals: Totals
-    facets: dict[str, list[tuple[Any, int]]]
     page: int
     pages: int
 
@@ -137,6 +147,7 @@ SHOWN = tuple(
 FREE_TEXT = ("judul", "penerima", "tujuan")
 
 
+@cache
 def shown() -> Select[Any]:
     """The statement that reads public proposals."""
     same = and_(Organisasi.region_id == Hibah.region_id, Organisasi.id == Hibah.organisasi_id)
@@ -158,7 +169,8 @@ def _of_state(state: str) -> ColumnElement[bool]:
 
 
 def filtered(statement: Select[Any], wanted: Filter, *, without: str = "") -> Select[Any]:
-    """The statement kept to what the reader asked for; a facet counts `without` its own choice."""
+    """The statement kept to what the reader asked for, never a draft; a facet counts `without` its own choice."""
+    statement = statement.where(Hibah.status != DRAFT)
     for name, attribute in FACETS.items():
         value = getattr(wanted, name)
         if value is not None and name != without:
@@ -170,57 +182,17 @@ def filtered(statement: Select[Any], wanted: Filter, *, without: str = "") -> Se
 
 def totals(wanted: Filter) -> Totals:
     """Count and sums of everything the filter shows."""
-    amounts = (
-        Hibah.amount_requested, Hibah.amount_tapd, Hibah.amount_granted, Hibah.amount_disbursed, Hibah.amount_accounted,
-    )  # fmt: skip
-    figures: Select[Any] = select(func.count(), *(func.coalesce(func.sum(amount), 0) for amount in amounts))
-    row = db.session.execute(filtered(figures.select_from(Hibah), wanted)).one()
-    return Totals(*(int(value) for value in row))
+    figures: Select[Any] = select(*SUMS)
+    return Totals(*db.session.execute(filtered(figures.select_from(Hibah), wanted)).one())
 
 
-def _facet(name: str, wanted: Filter) -> list[tuple[Any, int]]:
-    attribute = FACETS[name]
-    counted: Select[Any] = select(attribute, func.count())
-    statement = counted.group_by(attribute).order_by(func.count().desc(), attribute).limit(40)
-    return [(value, count) for value, count in db.session.execute(filtered(statement, wanted, without=name))]
-
-
-def _status_facet(wanted: Filter) -> list[tuple[Any, int]]:
-    counts: dict[str, int] = {}
-    statement: Select[Any] = select(Hibah.stage, Hibah.status, func.count()).group_by(Hibah.stage, Hibah.status)
-    for stage, status, count in db.session.execute(filtered(statement, wanted, without="status")):
-        state = public_state(stage, status)
-        counts[state] = counts.get(state, 0) + count
-    return sorted(counts.items(), key=lambda item: -item[1])
-
-
-def listing(wanted: Filter, page: int) -> Listing:
-    """One page, newest first unless asked otherwise; the last page when `page` is beyond it."""
-    sums = totals(wanted)
-    pages = max(1, -(-sums.count // PAGE_SIZE))
+def listing(wanted: Filter, count: int, page: int) -> Listing:
+    """One page of the `count` proposals, newest first unless asked otherwise; the last when `page` is beyond it."""
+    pages = max(1, -(-count // PAGE_SIZE))
     page = min(max(page, 1), pages)
     statement = filtered(shown(), wanted).order_by(*ORDERS[wanted.urut])
     rows = db.session.execute(statement.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
-    facets = {name: _facet(name, wanted) for name in FACETS}
-    facets["status"] = _status_facet(wanted)
-    return Listing([public(row) for row in rows], sums, facets, page, pages)
-
-
-def money_by_bidang(wanted: Filter) -> list[tuple[str, int]]:
-    """Granted money by bidang, the largest ten, rupiah."""
-    money = func.coalesce(func.sum(Hibah.amount_granted), 0)
-    by_bidang: Select[Any] = select(Hibah.bidang, money)
-    statement = filtered(by_bidang, wanted).group_by(Hibah.bidang).order_by(money.desc()).limit(10)
-    return [(bidang or _("tidak dicatat"), int(amount)) for bidang, amount in db.session.execute(statement)]
-
-
-def money_by_kecamatan(wanted: Filter) -> dict[str, tuple[int, int]]:
-    """kecamatan code -> (grants, granted rupiah), without the filter's own kecamatan."""
-    statement: Select[Any] = select(
-        Hibah.kecamatan_kode, func.count(), func.coalesce(func.sum(Hibah.amount_granted), 0)
-    ).group_by(Hibah.kecamatan_kode)
-    rows = db.session.execute(filtered(statement, wanted, without="kecamatan"))
-    return {code: (count, int(amount)) for code, count, amount in rows if code}
+    return Listing([public(row) for row in rows], page, pages)
 
 
 def stream(wanted: Filter, *, awarded_only: bool = False) -> Iterator[PublicHibah]:
@@ -239,6 +211,7 @@ def stream_steps() -> Iterator[tuple[str, int, date | None, datetime]]:
     statement = (
         select(Hibah.nomor, HibahStep.stage, HibahStep.happened_on, HibahStep.recorded_at)
         .join(Hibah, (Hibah.region_id == HibahStep.region_id) & (Hibah.id == HibahStep.hibah_id))
+        .where(Hibah.status != DRAFT)
         .order_by(Hibah.nomor, HibahStep.stage)
     )
     for row in db.session.execute(statement.execution_options(yield_per=EXPORT_BATCH)):

@@ -35,7 +35,7 @@ STAGES = (
 )
 #: The original ended at its seventh stage; its records know nothing of what came after.
 ORIGINAL_STAGES = 7
-REGISTERED = "TERDAFTAR"
+REGISTERED, DRAFT = "TERDAFTAR", "DRAFT"
 #: Ends on the way; the stage where the file fell stays.
 STOPPED = ("DITOLAK", "DITOLAK_FINAL", "GUGUR", "DITARIK", "DIBATALKAN", "WANPRESTASI", "SELESAI_WANPRESTASI")
 #: State of a file -> public stages that it has passed (None: read from its amounts).

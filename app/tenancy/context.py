@@ -5,6 +5,7 @@ The database believes nothing but the signature: see `migrations/versions/0001_t
 
 import hashlib
 import hmac
+import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 LIFETIME_SECONDS = 300
+#: What a part of the token may hold: no separator, and nothing that would end a literal in SQL.
+PART = re.compile(r"[A-Za-z0-9_.:-]*", re.ASCII)
 T = TypeVar("T")
 
 
@@ -90,8 +93,8 @@ class Signer:
         expires = int((time.time() if now is None else now) + LIFETIME_SECONDS)
         pid = str(backend_pid) if self.bind_to_pid and backend_pid else ""
         for part in (context.scope, context.actor, context.role):
-            if "|" in part or "~" in part:
-                raise ValueError("bagian konteks memuat pemisah")
+            if not PART.fullmatch(part):
+                raise ValueError("bagian konteks memuat huruf yang tidak boleh")
         parts = (self.key_id, context.scope, context.region_id, context.actor, context.role, expires, pid)
         body = "|".join(str(part) for part in parts)
         return f"{body}~{hmac.new(self.key, body.encode(), hashlib.sha256).hexdigest()}"

@@ -104,6 +104,12 @@ def test_a_nik_beside_an_amount_is_hidden_and_the_amount_stays() -> None:
     assert redact("Rp 3273011201900001") == f"Rp {MASK}"
 
 
+def test_the_shortest_secrets_are_not_taken_for_plain_text() -> None:
+    assert redact("rek 123456") == "rek [disamarkan]"
+    assert redact("a@b.id") == "[disamarkan]"
+    assert redact("Kegiatan 12 kelompok di RW 03, lihat @warga") == "Kegiatan 12 kelompok di RW 03, lihat @warga"
+
+
 def test_redaction_is_quick_on_hostile_text() -> None:
     for piece in ("1 ", "a.", "rek ", "08", "+62 ", "1.", "2014-", "((", "rekening 1.250.000 "):
         text = piece * (60_000 // len(piece))

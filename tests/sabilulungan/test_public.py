@@ -3,7 +3,11 @@
 import csv
 import io
 import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import openpyxl
@@ -12,9 +16,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from app.sabilulungan import queries
+from app.sabilulungan.overview import overview
+from app.sabilulungan.queries import Filter
 from app.sabilulungan.search import meanings
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db
@@ -63,15 +69,71 @@ def test_search_by_stem(web_app: Flask) -> None:
         assert meanings("pendidikannya") == ["didik"]
 
 
-def test_a_page_of_the_list_reads_with_few_statements(client: FlaskClient, web_app: Flask) -> None:
+@pytest.fixture
+def statements(web_app: Flask) -> Iterator[list[tuple[str, Any]]]:
+    """What the next pages ask of the tables of this region: each statement with its parameters."""
+    seen: list[tuple[str, Any]] = []
 
-    seen: list[str] = []
+    def note(*call: Any) -> None:
+        if "hibah" in call[2]:
+            seen.append((call[2], call[3]))
+
     with web_app.app_context():
-        event.listen(db.engine, "before_cursor_execute", lambda *call: seen.append(call[2]))
-    client.get("/hibah")
-    own = [statement for statement in seen if "hibah" in statement]
-    assert 0 < len(own) <= 9
-    assert all("region_id = " in statement for statement in own)
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize(("address", "most"), [("/hibah", 2), ("/hibah?jenis=hibah&status=BERJALAN", 4)])
+def test_a_page_of_the_list_reads_with_few_statements(
+    client: FlaskClient, statements: list[tuple[str, Any]], address: str, most: int
+) -> None:
+    client.get(address)
+    assert 0 < len(statements) <= most
+    assert all("region_id = " in statement for statement, _values in statements)
+
+
+@pytest.mark.parametrize("order", ["terbaru", "terbesar"])
+def test_the_first_page_is_read_in_order_and_not_sorted(
+    client: FlaskClient, web_app: Flask, statements: list[tuple[str, Any]], order: str
+) -> None:
+    client.get(f"/hibah?urut={order}")
+    statement, values = next(seen for seen in statements if "LIMIT" in seen[0])
+    with web_app.app_context(), acting_for(Context(A)), db.engine.connect() as connection:
+        # So few rows are sorted sooner than read by an index: it is asked whether the index could.
+        connection.execute(text("SET LOCAL enable_sort = off"))
+        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", values).scalars())
+    assert "Sort" not in plan, plan
+
+
+FILTERS = (
+    Filter(),
+    Filter(jenis="hibah"),
+    Filter(jenis="bansos", status="BERJALAN"),
+    Filter(tahun=2025, jenis="hibah", bidang="Pendidikan", kecamatan="32.73.01", status="BERJALAN"),
+    Filter(q="posyandu"),
+    Filter(bidang="tidak ada"),
+)
+
+
+@pytest.mark.parametrize("wanted", FILTERS)
+def test_the_overview_counts_what_the_list_holds(web_app: Flask, wanted: Filter) -> None:
+    with web_app.app_context(), acting_for(Context(A)):
+        seen, rows = overview(wanted), list(queries.stream(wanted))
+        assert seen.totals == queries.totals(wanted)
+        assert seen.totals.count == len(rows)
+        assert dict(seen.by_bidang) == {
+            name: sum(row.amount_granted or 0 for row in rows if row.bidang == name)
+            for name in {row.bidang for row in rows}
+        }
+        for name, attribute in (("tahun", "tahun"), ("jenis", "jenis"), ("bidang", "bidang"), ("status", "state")):
+            others = queries.stream(replace(wanted, **{name: None}))
+            assert dict(seen.facets[name]) == Counter(getattr(row, attribute) for row in others), name
+        elsewhere = list(queries.stream(replace(wanted, kecamatan=None)))
+        assert {code: count for code, (count, _money) in seen.by_kecamatan.items()} == Counter(
+            row.kecamatan_kode for row in elsewhere
+        )
 
 
 def test_files_hold_what_the_filter_shows(client: FlaskClient) -> None:

@@ -12,6 +12,7 @@ from app.sabilulungan import detail as details
 from app.sabilulungan import opendata, queries
 from app.sabilulungan.detail import Step
 from app.sabilulungan.models import TAHAP_RAB
+from app.sabilulungan.overview import overview
 from app.sabilulungan.queries import FACETS, ORDERS, Filter, PublicHibah
 from app.sabilulungan.stages import ORIGINAL_STAGES, PUBLIC_STATES, STAGES, STOPPED
 from app.services.identity.permissions import PUBLIK, requires
@@ -60,13 +61,14 @@ def only_portals() -> None:
 def index() -> str:
     """The list, with everything that follows its filter."""
     wanted = _filter()
+    seen = overview(wanted)
     return render_template(
         "sabilulungan/index.html",
         wanted=wanted,
         active=sum(value is not None for name, value in asdict(wanted).items() if name in {*FACETS, "status"}),
-        listing=queries.listing(wanted, number("halaman", 1, 1_000_000) or 1),
-        by_bidang=queries.money_by_bidang(wanted),
-        tiles=_tiles(queries.money_by_kecamatan(wanted), wanted),
+        overview=seen,
+        listing=queries.listing(wanted, seen.totals.count, number("halaman", 1, 1_000_000) or 1),
+        tiles=_tiles(seen.by_kecamatan, wanted),
         districts=district_names(),
         states=PUBLIC_STATES,
         query=request.query_string.decode("ascii", "replace"),

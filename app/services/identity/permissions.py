@@ -12,12 +12,15 @@ PUBLIK, MASUK = "publik", "masuk"
 AKUN_KELOLA, AUDIT_LIHAT = "akun.kelola", "audit.lihat"
 PENGATURAN_LIHAT, PENGATURAN_UBAH = "pengaturan.lihat", "pengaturan.ubah"
 PEKERJAAN_KELOLA, PESAN_KELOLA = "pekerjaan.kelola", "pesan.kelola"
+TUGAS, USULAN_AJUKAN = "tugas.kerjakan", "usulan.ajukan"
 #: permission -> what it allows, as the permission page prints it.
 PERMISSIONS = {
     PUBLIK: "Siapa pun, tanpa masuk",
     MASUK: "Siapa pun yang sudah masuk, untuk akunnya sendiri",
     AKUN_KELOLA: "Mengundang dan menutup akun daerah",
     PENGATURAN_UBAH: "Mengubah tampilan dan pengaturan daerah",
+    USULAN_AJUKAN: "Membuat dan mengajukan usulan hibah atau bansos",
+    TUGAS: "Mengerjakan berkas dalam antrean sesuai perannya",
     PENGATURAN_LIHAT: "Melihat pengaturan, langkah penyediaan dan riwayat impor",
     PEKERJAAN_KELOLA: "Melihat pekerjaan di belakang layar, mengulang dan membuang yang gagal",
     PESAN_KELOLA: "Mengubah bunyi pesan kepada warga dan pegawai",
@@ -27,17 +30,21 @@ PERMISSIONS = {
 ROLES: dict[str, tuple[str, frozenset[str]]] = {
     "admin": (
         "Administrator daerah",
-        frozenset(
-            {AKUN_KELOLA, AUDIT_LIHAT, PENGATURAN_LIHAT, PENGATURAN_UBAH, PEKERJAAN_KELOLA, PESAN_KELOLA}
-        ),
+        frozenset({AKUN_KELOLA, AUDIT_LIHAT, PENGATURAN_LIHAT, PENGATURAN_UBAH, PEKERJAAN_KELOLA, PESAN_KELOLA}),
     ),
-    "inspektorat": ("Inspektorat", frozenset({AUDIT_LIHAT, PENGATURAN_LIHAT})),
-    "pimpinan": ("Kepala daerah", frozenset({PENGATURAN_LIHAT})),
-    "opd": ("Petugas OPD", frozenset()),
-    "tapd": ("Tim Anggaran Pemerintah Daerah", frozenset()),
-    "bendahara": ("Bendahara (BPKAD)", frozenset()),
+    "inspektorat": ("Inspektorat", frozenset({AUDIT_LIHAT, PENGATURAN_LIHAT, TUGAS})),
+    "pimpinan": ("Kepala daerah", frozenset({PENGATURAN_LIHAT, TUGAS})),
+    "tu": ("Tata usaha", frozenset({TUGAS})),
+    "timbang": ("Tim Pertimbangan", frozenset({TUGAS})),
+    "opd": ("Penilai OPD", frozenset({TUGAS})),
+    "opd_kepala": ("Kepala OPD", frozenset({TUGAS})),
+    "tapd": ("Tim Anggaran Pemerintah Daerah", frozenset({TUGAS})),
+    "bendahara": ("Bendahara (BPKAD)", frozenset({TUGAS})),
+    "verifikator_lpj": ("Verifikator LPJ", frozenset({TUGAS})),
+    "pendamping": ("Pendamping", frozenset({USULAN_AJUKAN})),
+    "ppid": ("Pejabat pengelola informasi (PPID)", frozenset()),
     "pegawai": ("Pegawai negeri sipil", frozenset()),
-    "pemohon": ("Pemohon", frozenset()),
+    "pemohon": ("Pemohon", frozenset({USULAN_AJUKAN})),
 }
 #: Routes of the user interface's own room: style sheet and colours, the same for everybody.
 OPEN_ENDPOINTS = frozenset({"ui.static", "ui.theme"})

@@ -2,14 +2,14 @@
 
 import hashlib
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Flask, Response, g, request
 from jinja2 import Environment
 from jinja2.environment import TemplateModule
-from werkzeug.datastructures import MultiDict
+from markupsafe import Markup
 
 from app.services.ui import charts, errors, i18n, tokens
 from app.services.ui.errors import render_error
@@ -18,7 +18,12 @@ from app.services.ui.states import register_states, state_look
 
 __all__ = ["init_app", "query_url", "register_states", "render_error"]
 
-STATIC = Path(__file__).parent / "static"
+STATIC, STATIC_URL = Path(__file__).parent / "static", "/statis"
+VERSIONS = {
+    file.relative_to(STATIC).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+    for file in STATIC.rglob("*")
+    if file.is_file()
+}
 FOREVER = "public, max-age=31536000, immutable"
 BRIEFLY = "public, max-age=300"
 PAGE = "halaman"
@@ -32,6 +37,7 @@ def init_app(app: Flask) -> None:
     env.filters.update(FILTERS)
     env.globals.update(
         charts.HELPERS,
+        ui_icon=icon,
         query_url=query_url,
         language_url=lambda code: query_url(**{i18n.QUERY: code}),
         language=i18n.language,
@@ -58,7 +64,10 @@ class Components:
         return self._env.get_template("ui/components.html").module
 
     def __getattr__(self, name: str) -> object:
-        return getattr(self._macros, name)
+        found = getattr(self._macros, name)
+        # Found once, it is an attribute: a page asks for some hundred.
+        setattr(self, name, found)
+        return found
 
 
 def make_blueprint() -> Blueprint:
@@ -66,26 +75,20 @@ def make_blueprint() -> Blueprint:
         "ui",
         __name__,
         static_folder=str(STATIC),
-        static_url_path="/statis",
+        static_url_path=STATIC_URL,
         template_folder="templates",
     )
-    versions = {
-        file.relative_to(STATIC).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()[:12]
-        for file in STATIC.rglob("*")
-        if file.is_file()
-    }
-
     @blueprint.app_url_defaults
     def add_version(endpoint: str, values: dict[str, object]) -> None:
         if endpoint == "ui.static":
-            values.setdefault("v", versions.get(str(values.get("filename"))))
+            values.setdefault("v", VERSIONS.get(str(values.get("filename"))))
 
     @blueprint.after_request
     def cache_by_version(response: Response) -> Response:
         """Only an address with the hash of its content may be kept for ever."""
         if request.endpoint == "ui.static" and response.status_code in (200, 206, 304):
             filename = (request.view_args or {}).get("filename")
-            current = request.args.get("v") == versions.get(str(filename), "")
+            current = request.args.get("v") == VERSIONS.get(str(filename), "")
             response.headers["Cache-Control"] = FOREVER if current else BRIEFLY
         return response
 
@@ -93,19 +96,26 @@ def make_blueprint() -> Blueprint:
     return blueprint
 
 
+@cache
+def icon(name: str) -> Markup:
+    """One icon of the sheet. A page shows some fifty: each is written once."""
+    address = f"{STATIC_URL}/ikon.svg?v={VERSIONS['ikon.svg']}#{name}"
+    return Markup('<svg class="ikon" aria-hidden="true" focusable="false"><use href="{}"/></svg>').format(address)
+
+
 def query_url(**changes: object) -> str:
     """This page's address with parts of the query replaced; None removes one.
 
     Any change but of page or language starts again at the first page.
     """
-    query: MultiDict[str, str] = MultiDict(request.args)
+    query: dict[str, list[str]] = dict(request.args.lists())
     if not changes.keys() <= {PAGE, i18n.QUERY}:
         query.pop(PAGE, None)
     if i18n.QUERY not in changes:
         query.pop(i18n.QUERY, None)
     for name, value in changes.items():
-        query.setlist(name, [str(item) for item in as_list(value)])
-    encoded = urlencode([(name, value) for name, value in query.items(multi=True) if value])
+        query[name] = [str(item) for item in as_list(value)]
+    encoded = urlencode([(name, value) for name, values in query.items() for value in values if value])
     # One leading slash only: "//host/x" would be an address on another host.
     path = "/" + quote((request.root_path + request.path).lstrip("/"))
     return f"{path}?{encoded}" if encoded else path

@@ -17,6 +17,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, Response, g, has_request_context, request
+from markupsafe import Markup
 
 Language = Literal["id", "en"]
 SOURCE: Language = "id"
@@ -41,14 +42,25 @@ def language() -> Language:
     """The reader's language: `?bahasa=`, else the cookie, else the region's, else Indonesian."""
     if not has_request_context():
         return SOURCE
-    asked = (request.args.get(QUERY), request.cookies.get(COOKIE))
-    regional = getattr(g.get("site"), "language", None)
-    return next((code for code in (*asked, regional) if code in LANGUAGES), SOURCE)
+    # A page asks some 300 times: the proxy is looked through once, and the answer kept with the site it was made for.
+    here = g._get_current_object()  # noqa: SLF001 (how werkzeug's documentation names it)
+    site = here.get("site")
+    known: tuple[object, Language] | None = here.get("language")
+    if known is None or known[0] is not site:
+        asked = (request.args.get(QUERY), request.cookies.get(COOKIE), getattr(site, "language", None))
+        known = here.language = site, next((code for code in asked if code in LANGUAGES), SOURCE)
+    return known[1]
 
 
 def _(message: str, **values: object) -> str:
     """Translate; `%(name)s` is filled in only when values are given, so a bare `%` is safe."""
     text = translations(language()).gettext(message) if message else ""
+    return text % values if values else text
+
+
+def in_template(message: str, **values: object) -> Markup:
+    """`_` of the templates: what authors wrote is HTML, what is filled in is escaped."""
+    text = Markup(translations(language()).gettext(message))  # noqa: S704 (a sentence of the source, not of a user)
     return text % values if values else text
 
 
@@ -166,6 +178,7 @@ def init_app(app: Flask) -> None:
         ngettext=lambda one, many, n: translations(language()).ngettext(one, many, n),
         newstyle=True,
     )
+    app.jinja_env.globals["_"] = in_template
     app.after_request(remember_language)
 
 

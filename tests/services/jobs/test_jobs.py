@@ -1,4 +1,4 @@
-"""The outbox: asked once, done once, tried again, given up; and each registered job, walked in region A."""
+"""The outbox: asked once, done once, tried again, given up; each registered job is walked in tests/isolation."""
 
 from collections import deque
 from collections.abc import Callable
@@ -13,32 +13,11 @@ from app.services.jobs.recovery import recover
 from app.tenancy.context import Context, NoContext, acting_for
 from app.tenancy.database import db, region_sql
 from tests.conftest import A, B
-from tests.isolation.probes import TENANT_TABLES, every_table_filled
 from tests.services.jobs.conftest import PAYLOADS, ask
 
 pytestmark = pytest.mark.usefixtures("clean")
 WORKER = Context(A, "sistem:worker", "worker")
 Row = Callable[[UUID], dict[str, object]]
-
-
-def test_every_registered_job_changes_only_its_own_region(worker_app: Flask, admin: Engine) -> None:
-    """A new job is covered by being registered; what it needs in its payload is written in conftest."""
-
-    def fingerprint() -> dict[str, str]:
-        with admin.connect() as connection:
-            tables = connection.scalars(text(TENANT_TABLES)).all()
-            sql = "SELECT md5(coalesce(string_agg(t::text, '' ORDER BY id), '')) FROM {} t WHERE region_id = {}"
-            return {table: str(connection.scalar(text(sql.format(table, B)))) for table in tables}
-
-    with every_table_filled(admin, (A, B)), worker_app.app_context():
-        before = fingerprint()
-        assert outbox.jobs()
-        for name in outbox.jobs():
-            number = ask(name)
-            with acting_for(WORKER):
-                assert outbox.perform(number)
-                assert not outbox.perform(number)
-        assert fingerprint() == before
 
 
 def test_no_job_runs_without_a_region(worker_app: Flask) -> None:

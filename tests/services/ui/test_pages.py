@@ -5,7 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from flask import Flask
+from flask import Flask, g, render_template_string
 
 from app.services.ui import STATIC, i18n
 from app.services.ui.errors import TEXTS
@@ -107,6 +107,20 @@ def test_an_unknown_language_is_ignored(app: Flask) -> None:
     answer = app.test_client().get("/?bahasa=xx")
     assert '<html lang="id">' in answer.text
     assert "Set-Cookie" not in answer.headers
+
+
+def test_the_regions_language_counts_once_the_door_has_found_the_region(app: Flask, site: SimpleNamespace) -> None:
+    site.language = "en"
+    with app.test_request_context("/"):
+        assert i18n.language() == "id"
+        g.site = site
+        assert i18n.language() == "en"
+
+
+def test_what_is_filled_into_a_sentence_is_escaped(app: Flask) -> None:
+    with app.test_request_context("/"):
+        shown = render_template_string('{{ _("Pemerintah %(name)s", name=name) }}', name="<b>Kota</b>")
+    assert shown == "Pemerintah &lt;b&gt;Kota&lt;/b&gt;"
 
 
 def test_outside_a_request_the_language_is_indonesian() -> None:

@@ -1,0 +1,1 @@
+"""The applicant's act: writing a proposal, filing it, following it."""

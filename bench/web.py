@@ -1,0 +1,106 @@
+"""gunicorn as the deployment runs it, and who asks it for pages: a client in a process of its own."""
+
+import http.client
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.settings import ROOT
+
+GUNICORN = str(Path(sys.executable).with_name("gunicorn"))
+CLIENTS = 4
+START_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Server:
+    """One running gunicorn."""
+
+    port: int
+    pid: int
+
+    @property
+    def workers(self) -> list[int]:
+        """The process numbers of its workers."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return [int(number) for number in children.split()]
+
+    def get(self, host: str, path: str) -> bytes:
+        """One page's body.
+
+        Raises:
+            AssertionError: it does not answer 200.
+        """
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        connection.request("GET", path, headers={"Host": host})
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        assert answer.status == 200, (host, path, answer.status)
+        return body
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a burst of requests did."""
+
+    requests: int
+    seconds: float
+    failed: int
+
+    @property
+    def rate(self) -> float:
+        """Requests a second."""
+        return self.requests / self.seconds
+
+
+@contextmanager
+def gunicorn(application: str, env: dict[str, str], *options: str) -> Iterator[Server]:
+    """Serve `application` with the deployment's own configuration until the block ends."""
+    port = _free_port()
+    log = Path(env["VAR_DIR"]) / f"gunicorn-{port}.log"
+    command = [GUNICORN, "-c", "config/gunicorn.py", *options, application]
+    with log.open("w") as file:
+        process = subprocess.Popen(command, cwd=ROOT, env={**env, "PORT": str(port)}, stdout=file, stderr=file)
+    try:
+        _wait(port, process, log)
+        yield Server(port, process.pid)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError(f"gunicorn does not answer:\n{log.read_text()[-2_000:]}")
+
+
+def load(server: Server, pages: Sequence[tuple[str, str]], *, seconds: float = 0, requests: int = 0) -> Load:
+    """Ask for (host, path) in turn with four clients, for so many seconds or so many requests in all."""
+    order = {"port": server.port, "pages": pages, "clients": CLIENTS, "seconds": seconds, "requests": requests}
+    command = [sys.executable, "-m", "bench.client"]
+    done = subprocess.run(command, cwd=ROOT, input=json.dumps(order), check=True, stdout=subprocess.PIPE, text=True)
+    found = Load(**json.loads(done.stdout))
+    if found.failed:
+        raise RuntimeError(f"{found.failed} of {found.requests} requests failed: {pages[0]} …")
+    return found
