@@ -53,7 +53,9 @@ FOREIGN = {
 }
 #: Arguments whose value the database does not hold as it stands in the address, or that belong to no region.
 LINK = "token"
-CONSTANT = {"filename": "gaya.css", "action": "ajukan", "event": "pekerjaan.gagal"}
+CONSTANT = {"filename": "gaya.css", "action": "ajukan", "event": "pekerjaan.gagal", "tanda": "tanda-asing"}
+#: Things of one person: at home they open for their owner, who is nobody that the walk signs in as.
+OWNED = ("inbox.open_message", "inbox.mark")
 
 
 def permission_of(endpoint: str) -> str:

@@ -250,6 +250,7 @@ def test_two_thousand_readers_are_told_in_few_statements(worker_app: Flask, admi
         ))  # fmt: skip
     with admin.connect() as connection:
         everyone = list(connection.scalars(text("SELECT id FROM accounts WHERE email LIKE 'warga-%'")))
+    assert messages.notify(RETURNED.code, [], VALUES, "/hibah") == []
     ran: list[str] = []
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         ran.append(statement)
