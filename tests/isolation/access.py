@@ -64,7 +64,7 @@ FOREIGN = {
 }
 #: Arguments whose value the database does not hold as it stands in the address, or that belong to no region.
 LINK = "token"
-CONSTANT = {"filename": "gaya.css", "action": "ajukan", "event": "tugas.baru"}
+CONSTANT = {"filename": "gaya.css", "action": "ajukan", "event": "tugas.baru", "tanda": "tanda-palsu"}
 
 
 def permission_of(endpoint: str) -> str:
