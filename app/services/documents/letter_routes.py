@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request
-from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.services.documents import store
@@ -95,7 +94,7 @@ def settle_signed(letter_id: UUID) -> Page:
             raise FileRefused("tidak-ada", _("Pilih berkas dulu."))
         with store.workbench() as (path, _copy):
             file.save(path)
-            requests.settle_signed(letter_id, path, current_user.nama)
+            requests.settle_signed(letter_id, path)
     except Refused as refused:
         db.session.rollback()
         return _page(letter, refused)

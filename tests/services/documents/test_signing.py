@@ -100,9 +100,9 @@ def test_a_person_settles_what_is_uncertain_with_the_signed_pdf_of_the_service(
     torn[2000] ^= 1
     for wrong in (unsigned(letter), foreign, bytes(torn), samples.pdf(), b"%PDF-1.7"):
         with pytest.raises(FileRefused):
-            requests.settle_signed(letter.id, written(wrong), "Siti")
+            requests.settle_signed(letter.id, written(wrong))
         db.session.rollback()
-    requests.settle_signed(letter.id, written(signed), "Siti")
+    requests.settle_signed(letter.id, written(signed))
     db.session.commit()
     assert register.find(letter.id).valid
     with pytest.raises(Refused, match="tidak menunggu"):

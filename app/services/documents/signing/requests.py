@@ -26,6 +26,7 @@ from app.tenancy.database import db, region_sql
 SIGNABLE = frozenset({"SIAP", "GAGAL"})
 ABANDONED = timedelta(minutes=5)
 SIGNED_KIND = "surat"
+HANDED_IN = "diserahkan"
 REASONS: dict[str, Lazy] = {
     "tidak-terjangkau": lazy("Layanan tanda tangan tidak terjangkau; surat belum dikirim ke sana."),
     "akun-layanan-ditolak": lazy("Layanan menolak akun aplikasi daerah ini. Hubungi operator."),
@@ -33,6 +34,7 @@ REASONS: dict[str, Lazy] = {
     "tanpa-sertifikat": lazy("Penanda tangan ini belum punya sertifikat yang berlaku di BSrE."),
     "sandi-salah": lazy("Frasa sandi salah. Surat belum ditandatangani."),
     "ditolak-layanan": lazy("Layanan menolak surat ini. Surat belum ditandatangani."),
+    HANDED_IN: lazy("PDF bertanda tangan diserahkan petugas."),
     "dinyatakan-gagal": lazy("Dinyatakan tidak jadi ditandatangani."),
     "tanpa-jawaban": lazy("Permintaan terkirim, tetapi layanan tidak menjawab."),
     "terputus-di-perantara": lazy("Permintaan terkirim, tetapi jawabannya terputus di perantara."),
@@ -158,7 +160,7 @@ def _undecided(letter_id: UUID) -> tuple[Letter, UUID]:
     return letter, request_id
 
 
-def settle_signed(letter_id: UUID, path: Path, note: str) -> None:
+def settle_signed(letter_id: UUID, path: Path) -> None:
     """A person found the signed PDF at the service: keep it, if it is this letter; the caller commits.
 
     Raises:
@@ -170,7 +172,7 @@ def settle_signed(letter_id: UUID, path: Path, note: str) -> None:
     if not _is_ours(signed, _unsigned(letter)):
         raise FileRefused("jawaban-asing", _("PDF ini bukan surat ini dengan tanda tangan yang utuh."))
     _keep_signed(letter, signed)
-    _answer(request_id, letter.id, "DITANDATANGANI", "", note)
+    _answer(request_id, letter.id, "DITANDATANGANI", HANDED_IN)
 
 
 def settle_failed(letter_id: UUID, note: str) -> None:
