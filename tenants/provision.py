@@ -107,7 +107,7 @@ def check_region(order: Order, _template: dict[str, Any]) -> None:
     known = db.session.execute(text("SELECT 1 FROM tenancy.regions WHERE id = :id"), {"id": order.region_id}).first()
     if known is None:
         raise UnknownRegion(f"Daerah {order.region_id} tidak ada dalam daftar resmi yang dimuat.")
-    own = [keys.DATA, keys.MATCH, *(key.purpose for key in keys.held_keys() if not key.shared)]
+    own = [keys.DATA, keys.MATCH, keys.FILES, *(key.purpose for key in keys.held_keys() if not key.shared)]
     for purpose in own:
         keys.add_key(purpose, 1)
     for purpose, key in shared.items():

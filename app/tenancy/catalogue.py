@@ -10,28 +10,31 @@ from sqlalchemy import Connection, text
 from config.settings import RUNTIME_ROLES
 
 #: Tables of the schema `tenancy`, which hold no region's rows: the runtime roles read these, and may not even read those.
-REFERENCE_TABLES = ("regions", "sites", "districts", "audit_roots")
-CLOSED_TABLES = ("keys", "alembic_version")
+REFERENCE_TABLES = ("regions", "sites", "districts", "audit_roots", "alembic_version")
+CLOSED_TABLES = ("keys",)
+#: Rows are added and read, never changed: logs, and what was done.
+APPENDED_TABLES = ("audit_log", "workflow_steps", "workflow_conflicts", "workflow_escalations")
 #: Money, decisions and logs: no runtime role deletes a row.
 KEPT_TABLES = (
-    "hibah", "hibah_rab", "hibah_steps", "organisasi", "pencairan", "lpj", "region_keys", "import_runs", "audit_log",
-    "audit_heads", "workflow_files", "workflow_steps", "workflow_conflicts", "workflow_draw_days",
-    "workflow_assignments", "workflow_delegations", "workflow_settings", "workflow_escalations", "counters",
-    "consents", "erasure_requests", "retention_rules",
+    *APPENDED_TABLES, "audit_heads", "hibah", "hibah_rab", "hibah_steps", "organisasi", "pencairan", "lpj", "region_keys",
+    "import_runs", "workflow_files", "workflow_draw_days", "workflow_assignments", "workflow_delegations",
+    "workflow_settings", "counters", "documents", "letters", "letter_numbers", "signature_requests", "consents",
+    "erasure_requests", "retention_rules",
 )  # fmt: skip
-#: Not even changed: rows are added and read.
-APPENDED_TABLES = "('audit_log', 'workflow_steps', 'workflow_conflicts', 'workflow_escalations')"
 #: Every function of the schema `tenancy`, and every definer function anywhere, with the digest of its body: what runs
 #: with another's rights, or speaks the context, is changed here and in a migration together.
 DECLARED_FUNCTIONS = (
     "tenancy.open(text) facd89b427152697",
-    "tenancy.region_id() cd64db3fb289f6f7",
-    "tenancy.publish_site(text,text,boolean) 1afc15897c8ec3d3",
-    "tenancy.set_site_state(text,text) 9d6f56c8cdf0d148",
-    "tenancy.set_site_look(text,text) 2912de2fc2f804c0",
-    "tenancy.publish_audit_root(bigint,bytea) 215d951a381c2aef",
-    "tenancy.context_keys() 6b97d6523a12ac89",
+    "tenancy.region_id() cd64db3fb289f6f7 definer",
+    "tenancy.publish_site(text,text,boolean) 1afc15897c8ec3d3 definer",
+    "tenancy.set_site_state(text,text) 9d6f56c8cdf0d148 definer",
+    "tenancy.set_site_look(text,text) 2912de2fc2f804c0 definer",
+    "tenancy.publish_audit_root(bigint,bytea) 215d951a381c2aef definer",
+    "tenancy.audit_append(bigint,text,text[]) df8d30b95454653d",
+    "tenancy.context_keys() 6b97d6523a12ac89 definer",
 )
+#: What the runtime roles' statements hold (a token, personal data) is told neither to other sessions nor to the server's log.
+QUIET_SETTINGS = {"track_activities": "off", "log_min_error_statement": "panic", "log_error_verbosity": "terse"}
 #: Functions that PostgreSQL lets everybody call and that no runtime role may: large objects know no region, and one
 #: region's session must not end another's.
 CLOSED_FUNCTIONS = (
@@ -46,6 +49,7 @@ CLOSED_FUNCTIONS = (
 PRIVATE_NAMES = r"(^|_)(email|nama|nik|nip|npwp|telepon|hp|alamat|hash|payload|segel|sealed)$"
 
 RUNTIME = str(RUNTIME_ROLES)
+QUIET = [f"{name}={value}" for name, value in QUIET_SETTINGS.items()]
 POLICY_ROLES = "('smartcity_app', 'smartcity_worker', 'smartcity_export')"
 OWN = "(region_id = tenancy.region_id())"
 TENANT_TABLES = """
@@ -247,22 +251,23 @@ ROLE_RULES = (
         WHERE m.member::regrole::text LIKE 'smartcity%'
         AND (m.member::regrole::text, m.roleid::regrole::text) NOT IN (
             ('smartcity_owner', 'smartcity_ctx'), ('smartcity_backup', 'pg_read_all_data'))"""),
-    Rule("teks kueri tidak terbaca sesi lain", f"""
-        SELECT r.rolname::text FROM pg_roles r WHERE r.rolname IN {RUNTIME} AND NOT EXISTS (
-            SELECT 1 FROM pg_db_role_setting s WHERE s.setrole = r.oid AND s.setdatabase = 0
-            AND s.setconfig @> '{{track_activities=off}}')"""),
+    Rule("teks kueri tidak terbaca sesi lain dan tidak tercatat server", f"""
+        SELECT r.rolname || ' ' || quiet FROM pg_roles r, unnest(ARRAY{QUIET}) quiet
+        WHERE r.rolname IN {RUNTIME} AND NOT EXISTS (SELECT 1 FROM pg_db_role_setting s
+            WHERE s.setrole = r.oid AND s.setdatabase = 0 AND quiet = ANY (s.setconfig))"""),
     # Every role may write settings of its own, which the sessions of all regions then begin with.
     Rule("peran kerja hanya punya setelan yang dinyatakan", f"""
         SELECT r.rolname || ' ' || setting FROM pg_roles r JOIN pg_db_role_setting s ON s.setrole = r.oid,
         unnest(s.setconfig) setting WHERE r.rolname IN {RUNTIME} AND (s.setdatabase <> 0
-            OR split_part(setting, '=', 1) NOT IN ('track_activities', 'statement_timeout'))"""),
+            OR NOT (setting = ANY (ARRAY{QUIET}) OR setting LIKE 'statement\\_timeout=%'))"""),
     Rule("tanpa pembungkus data asing", "SELECT fdwname::text FROM pg_foreign_data_wrapper"),
 )  # fmt: skip
 
 FUNCTION_RULES = (
     Rule("fungsi istimewa hanya yang dinyatakan, dengan isi yang dinyatakan", f"""
         SELECT f.declared FROM (SELECT p.oid::regprocedure || ' ' ||
-                left(encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex'), 16) AS declared
+                left(encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex'), 16) ||
+                CASE WHEN p.prosecdef THEN ' definer' ELSE '' END AS declared
             FROM {FUNCTIONS} AND (p.prosecdef OR n.nspname = 'tenancy')) f
         WHERE f.declared NOT IN {DECLARED_FUNCTIONS}"""),
     Rule("fungsi milik smartcity_owner atau smartcity_ctx", f"""

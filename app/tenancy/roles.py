@@ -7,7 +7,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from app.tenancy import context_keys
-from app.tenancy.catalogue import CLOSED_FUNCTIONS
+from app.tenancy.catalogue import CLOSED_FUNCTIONS, QUIET_SETTINGS
 from config.settings import RUNTIME_ROLES, Settings
 
 OWNER, CTX, BACKUP = "smartcity_owner", "smartcity_ctx", "smartcity_backup"
@@ -41,8 +41,8 @@ def create_roles(connection: Connection, settings: Settings) -> None:
             connection.execute(text(f"CREATE ROLE {role} LOGIN NOINHERIT"))
         connection.execute(text(f"ALTER ROLE {role} PASSWORD '{settings.role_password(role)}'"))
         _forget_settings(connection, role)
-        connection.execute(text(f"ALTER ROLE {role} SET track_activities = off"))
-        connection.execute(text(f"ALTER ROLE {role} SET statement_timeout = {settings.statement_timeout_ms}"))
+        for name, value in {**QUIET_SETTINGS, "statement_timeout": settings.statement_timeout_ms}.items():
+            connection.execute(text(f"ALTER ROLE {role} SET {name} = {value}"))
     # The owner hands the context function over to `smartcity_ctx`: for that alone it must be a member.
     connection.execute(text(f"GRANT {CTX} TO {OWNER}"))
 

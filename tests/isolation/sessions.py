@@ -27,7 +27,7 @@ def changing(asked: Iterable[Case]) -> list[Case]:
 
 
 def _send(walker: Walker, case: Case, headers: dict[str, str], token: str) -> TestResponse:
-    data = {**walker.fields, **({"csrf_token": token} if token else {})}
+    data = {**walker.forms[0], **({"csrf_token": token} if token else {})}
     return walker.browser.open(case.path, method=case.method, base_url=walker.host, headers=headers, data=data)
 
 

@@ -109,6 +109,7 @@ FUNCTIONS = (
     "ALTER FUNCTION tenancy.region_id() VOLATILE",
     "ALTER FUNCTION tenancy.region_id() PARALLEL SAFE",
     "ALTER FUNCTION tenancy.region_id() IMMUTABLE",
+    "ALTER FUNCTION tenancy.region_id() PARALLEL SAFE",
     "ALTER FUNCTION tenancy.region_id() SECURITY INVOKER",
     "GRANT EXECUTE ON FUNCTION tenancy.publish_site(text, text, boolean) TO PUBLIC",
 )
@@ -130,6 +131,9 @@ SUPERUSER = (
     "ALTER ROLE smartcity_ctx SUPERUSER",
     "ALTER ROLE smartcity_app RESET track_activities",
     "ALTER ROLE smartcity_app SET track_activities = on",
+    "ALTER ROLE smartcity_app SET log_min_error_statement = error",
+    "ALTER ROLE smartcity_worker RESET log_error_verbosity",
+    "ALTER ROLE smartcity_export RESET ALL",
     "DO $$ BEGIN EXECUTE format('ALTER ROLE smartcity_app IN DATABASE %%I SET track_activities = on', current_database()); END $$",
     "ALTER ROLE smartcity_app SET app.context = 'k1|app|3204|x||9999999999|~00'",
     "ALTER ROLE smartcity_worker SET datestyle = 'SQL, DMY'",
@@ -186,6 +190,8 @@ GRANTS = (
     "GRANT EXECUTE ON FUNCTION tenancy.context_keys() TO PUBLIC",
     "GRANT DELETE ON consents TO smartcity_app",
     "GRANT DELETE ON region_keys TO smartcity_worker",
+    "ALTER FUNCTION tenancy.audit_append(bigint, text, text[]) SECURITY DEFINER",
+    "ALTER FUNCTION tenancy.open(text) SECURITY DEFINER",
 )
 #: What a careless migration can do, it does as the schema's owner; the rest takes an administrator.
 MIGRATIONS = (HELD, *POLICIES, *PARTITIONS, *TABLES, *FUNCTIONS)

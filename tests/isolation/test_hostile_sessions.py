@@ -1,5 +1,6 @@
 """Attacks that take more than one statement: a second session, a pooled connection, plans and cursors kept for later."""
 
+import select
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -248,6 +249,13 @@ def test_the_token_of_the_last_region_is_gone_from_a_pooled_connection() -> None
     assert f"|{C}|" in str(left[-1])
 
 
+@pytest.mark.usefixtures("own_app")
+def test_a_statement_that_fails_is_not_written_into_the_servers_log() -> None:
+    """It begins with the token, and carries what people typed."""
+    quiet = in_region(B, "SHOW log_min_error_statement", "SHOW log_error_verbosity", "SHOW track_activities")
+    assert quiet == ["panic", "terse", "off"]
+
+
 # Notices
 
 
@@ -260,6 +268,7 @@ def test_a_notice_tells_a_region_number_and_nothing_else(worker_app: Flask, insi
         with worker_app.app_context(), acting_for(Context(B, "sistem:uji", "worker")):
             number = outbox.enqueue("surat.kirim", {"to": f"{rows_of_b.mark}@contoh.go.id", "subject": "x", "text": "x"})
             db.session.commit()
+        select.select([raw], [], [], 10)
         raw.poll()
         heard = [(notice.channel, notice.payload) for notice in raw.notifies]
         raw.cursor().execute("UNLISTEN *")

@@ -153,7 +153,7 @@ def test_what_a_role_writes_into_its_own_settings_is_found_and_put_right(
         connection.rollback()
 
 
-@pytest.mark.parametrize("setting", ["track_activities", "session_preload_libraries", "log_statement", "app.context"])
+@pytest.mark.parametrize("setting", ["track_activities", "log_min_error_statement", "log_statement", "app.context"])
 def test_what_would_open_tokens_a_role_cannot_change(inside: Opener, setting: str) -> None:
     with inside(C) as connection:
         assert "permission denied" in answer(connection, f"ALTER ROLE smartcity_app SET {setting} = 'on'").error

@@ -13,7 +13,7 @@ from app.services.identity.permissions import PUBLIK, requires
 from app.services.opendata.cursors import cursor, place_of
 from app.services.opendata.openapi import CURSOR, JSON, LIMIT, MOST_ROWS, ROWS, document, paging
 from app.services.opendata.registry import LICENCE, Asked, One, Resource, open_files, resources
-from app.services.opendata.throttle import Throttle
+from app.services.opendata.throttle import THROTTLE, Throttle
 from app.services.ui import asking
 from app.services.ui.i18n import _
 from app.tenancy.context import current
@@ -24,10 +24,10 @@ ENDPOINT_PAGE = "api.page"
 GOVERNMENTS = frozenset({"KOTA", "KABUPATEN", "PROVINSI"})
 
 
-def make_blueprint(throttle: Throttle) -> Blueprint:
+def make_blueprint() -> Blueprint:
     """Every route of the API, for the resources that are registered by now."""
     bp = Blueprint("api", __name__, template_folder="templates")
-    bp.before_request(lambda: _let_in(throttle))
+    bp.before_request(_let_in)
     bp.add_url_rule("/api", "page", page)
     bp.add_url_rule("/api/openapi.json", "openapi", openapi)
     for resource in resources():
@@ -38,9 +38,10 @@ def make_blueprint(throttle: Throttle) -> Blueprint:
     return bp
 
 
-def _let_in(throttle: Throttle) -> None:
+def _let_in() -> None:
     if request.endpoint == ENDPOINT_PAGE:
         return
+    throttle: Throttle = current_app.extensions[THROTTLE]
     g.api_verdict = throttle.take(request.remote_addr or "-", current().region_id)
     if g.api_verdict and not g.api_verdict.allowed:
         message = _("Terlalu banyak permintaan. Kirim lagi sesudah %(n)s detik.", n=g.api_verdict.wait_seconds)

@@ -20,6 +20,8 @@ from redis.retry import Retry
 from config.settings import Settings
 
 log = logging.getLogger(__name__)
+#: Where the application keeps its own, in `app.extensions`.
+THROTTLE = "api_throttle"
 WINDOW_SECONDS = 60
 PATIENCE_SECONDS = 0.2
 #: After a failure Redis is left alone for so long: a dead server must not slow every request.

@@ -1,8 +1,9 @@
 """The keys of a region, each wrapped by the deployment's master key (envelope encryption).
 
-A region's `data` key seals values and can be rotated; its `cocok` key makes the hashes that find the same NIK or
-account again, so it stays for the life of the region, and so do the keys that other rooms hold (`held`). Nothing
-unwrapped is ever stored, and a new master key only wraps them anew.
+A region's `data` key seals values and can be rotated; its `berkas` key seals files, and a new one is for new files
+only, because files are not written again. Its `cocok` key makes the hashes that find the same NIK or account again, so
+it stays for the life of the region, and so do the keys that other rooms hold (`held`). Nothing unwrapped is ever
+stored, and a new master key only wraps them anew.
 """
 
 import secrets
@@ -18,7 +19,7 @@ from app.tenancy.context import current
 from app.tenancy.database import region_sql
 from config.settings import Settings
 
-DATA, MATCH = "data", "cocok"
+DATA, MATCH, FILES = "data", "cocok", "berkas"
 KEY_BYTES, NONCE_BYTES = 32, 12
 MOST_CACHED = 2_000
 

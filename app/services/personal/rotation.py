@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from app.services.personal import keys
-from app.services.personal.keys import DATA, BadSeal
+from app.services.personal.keys import DATA, FILES, BadSeal
 from app.services.personal.sealed import SealedColumn, sealed_columns, unregistered
 from app.services.personal.sealing import VERSION_BYTES, Sealer, unseal
 from app.tenancy.database import db, region_sql
@@ -81,6 +81,7 @@ def begin() -> tuple[int, bool]:
     if not unfinished:
         newest += 1
         keys.add_key(DATA, newest)
+        keys.add_key(FILES, keys.newest(FILES).version + 1)
     db.session.commit()
     return newest, unfinished
 

