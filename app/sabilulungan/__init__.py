@@ -11,7 +11,6 @@ from app.sabilulungan.usulan import routes as usulan
 from app.sabilulungan.workflow import PROPOSAL
 from app.services.imports.datasets import register_dataset
 from app.services.opendata.registry import register_files, register_resource
-from app.services.personal.sealed import register_sealed
 from app.services.ui import register_states
 from app.services.ui.i18n import _, lazy
 from app.services.ui.portal import NavItem, Service, footer_navigation, navigation, register_service
@@ -29,8 +28,7 @@ def init_app(app: Flask) -> None:
     for dataset in imports.DATASETS:
         register_dataset(dataset)
     register_dataset(anggaran_imports.DATASET)
-    for table, columns in personal.SEALED.items():
-        register_sealed(table, **columns)
+    personal.register()
     for resource in api.RESOURCES:
         register_resource(resource)
     for files in api.FILES:

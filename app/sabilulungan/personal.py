@@ -6,6 +6,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.sabilulungan.models import Hibah, Organisasi, Pencairan
+from app.services.personal.sealed import register_sealed
+from app.services.privacy.own_data import Row, register_subject_data, rows_of
 from app.services.privacy.unmasking import Secret, Subject
 from app.services.ui.i18n import lazy
 from app.tenancy.database import db
@@ -48,3 +50,19 @@ def recipient(nomor: str) -> Subject | None:
     ]
     secrets = (Secret("nik", lazy("NIK penerima"), row.nik_sealed, "nik"), *accounts)
     return Subject("hibah", str(row.id), row.nomor, f"/hibah/{quote(nomor, safe='')}/pribadi", secrets)
+
+
+def proposals_of(account_id: UUID) -> list[Row]:
+    """What an account proposed, drafts too, for its owner."""
+    return rows_of(
+        "SELECT nomor, judul, jenis, tahun, tanggal_masuk, status, amount_requested AS diajukan FROM hibah"
+        " WHERE region_id = :region_id AND pemohon_id = :account ORDER BY nomor",
+        account_id,
+    )
+
+
+def register() -> None:
+    """Tell the rooms below of what is sealed here, and what is held of an account."""
+    for table, columns in SEALED.items():
+        register_sealed(table, **columns)
+    register_subject_data("usulan", lazy("Usulan hibah dan bansos Anda"), proposals_of)

@@ -42,6 +42,15 @@ def choices(account_id: UUID) -> list[Row]:
     )
 
 
+def sends(account_id: UUID) -> list[Row]:
+    """What was sent to it outside the portal; the words are in the inbox."""
+    return rows_of(
+        "SELECT at AS waktu, channel AS saluran, event AS kejadian, state AS keadaan FROM message_sends"
+        " WHERE region_id = :region_id AND account_id = :account ORDER BY at",
+        account_id,
+    )
+
+
 def forget(account_id: UUID) -> None:
     """Everything, when the account is erased."""
     inbox.forget_account(account_id)
@@ -54,5 +63,6 @@ def register() -> None:
     register_subject_data("pesan", lazy("Pesan"), messages)
     register_subject_data("kontak", lazy("Cara menghubungi Anda"), ways)
     register_subject_data("pilihan-pesan", lazy("Pilihan pesan"), choices)
+    register_subject_data("pengiriman", lazy("Pesan yang dikirim keluar"), sends)
     register_eraser("pesan", forget)
     register_kind(MESSAGES)

@@ -46,11 +46,34 @@ def interests(account_id: UUID) -> list[Row]:
     )
 
 
+def duties(account_id: UUID) -> list[Row]:
+    """Files that were given to it."""
+    return rows_of(
+        "SELECT f.nomor, a.duty AS tugas, a.how AS cara, a.since AS sejak, a.ended_at AS selesai"
+        " FROM workflow_assignments a JOIN workflow_files f ON f.region_id = :region_id AND f.id = a.file_id"
+        " WHERE a.region_id = :region_id AND a.account_id = :account ORDER BY a.since",
+        account_id,
+    )
+
+
+def rules(account_id: UUID) -> list[Row]:
+    """Rules of processes that it proposed or approved."""
+    return rows_of(
+        "SELECT process AS proses, name AS nama, value AS nilai, valid_from AS berlaku,"
+        " CASE WHEN proposed_by_id = :account THEN 'mengusulkan' ELSE 'menyetujui' END AS sebagai"
+        " FROM workflow_settings WHERE region_id = :region_id AND :account IN (proposed_by_id, approved_by_id)"
+        " ORDER BY valid_from, name",
+        account_id,
+    )
+
+
 HELD = (
     ("berkas", lazy("Berkas yang Anda ajukan"), files),
     ("tindakan", lazy("Tindakan Anda pada berkas"), acts),
     ("pelimpahan", lazy("Pelimpahan tugas"), delegations),
     ("benturan", lazy("Benturan kepentingan yang Anda nyatakan"), interests),
+    ("penugasan", lazy("Berkas yang ditugaskan kepada Anda"), duties),
+    ("aturan", lazy("Aturan proses yang Anda usulkan atau setujui"), rules),
 )
 
 

@@ -11,8 +11,8 @@ from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db
 from tests.isolation.planting import wipe
 
-#: Kota Sukabumi: provisioned by nobody.
-R = 3272
+#: Kota Banjar: provisioned by nobody.
+R = 3279
 
 
 @pytest.fixture

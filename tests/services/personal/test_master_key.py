@@ -116,7 +116,7 @@ def nation_under_new(worker_app: Flask, become: Any) -> Iterator[bytes]:
 
 def test_a_region_provisioned_later_compares_with_the_others(nation_under_new: bytes) -> None:
     """The new master key alone would give it another key than all regions before it have."""
-    provisioning.check_region(Order(R, "sukabumi", "KOTA"), {})
+    provisioning.check_region(Order(R, "banjar", "KOTA"), {})
     assert national_match("nik", 2026, "3272") == nation_under_new
 
 

@@ -156,7 +156,7 @@ def test_the_command_rotates_tells_and_logs_it(worker_app: Flask) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [[], ["--all", "--master"], ["--retire"], ["--region", "32.72", "--context"], ["--all", "--region", "32.72"]],
+    [[], ["--all", "--master"], ["--retire"], ["--region", "32.79", "--context"], ["--all", "--region", "32.79"]],
 )
 def test_the_command_asks_for_exactly_one_thing(worker_app: Flask, options: list[str]) -> None:
     assert worker_app.test_cli_runner().invoke(secrets, ["rotate", *options]).exit_code == 2
