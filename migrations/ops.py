@@ -63,7 +63,7 @@ def secure(name: str, writes: str) -> None:
     op.execute(f"GRANT {writes} ON {name} TO smartcity_app, smartcity_worker")
 
 
-def distribute(name: str) -> None:
-    """On Citus (CITUS=1) the table is spread by region before its foreign keys are added."""
+def distribute(name: str, column: str = "region_id") -> None:
+    """On Citus (CITUS=1) the table is spread by region (or another column) before its foreign keys are added."""
     if configuration.load().citus:
-        op.execute(f"SELECT create_distributed_table('{name}', 'region_id')")
+        op.execute(f"SELECT create_distributed_table('{name}', '{column}')")

@@ -5,8 +5,14 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 #: Tables of the schema `tenancy` that hold no region's rows; read-only to the runtime roles, or unreadable.
-REFERENCE_TABLES = ("regions", "sites", "districts", "audit_roots", "keys", "alembic_version")
-DEFINER_FUNCTIONS = ("region_id", "publish_site", "set_site_state", "set_site_look", "publish_audit_root")
+#: `national_matches` and `match_consents` are of all regions and readable by none: only their functions look into them.
+REFERENCE_TABLES = (
+    "regions", "sites", "districts", "audit_roots", "keys", "alembic_version", "national_matches", "match_consents",
+)  # fmt: skip
+DEFINER_FUNCTIONS = (
+    "region_id", "publish_site", "set_site_state", "set_site_look", "publish_audit_root", "put_national", "met_elsewhere",
+    "agree_to_disclose", "disclosed_matches",
+)  # fmt: skip
 RUNTIME = "('smartcity_app', 'smartcity_worker', 'smartcity_reader', 'smartcity_export')"
 COLUMNS = """
     pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
@@ -127,7 +133,8 @@ RULES = (
     Rule("uang tidak dihapus", f"""
         SELECT c.relname || ' ' || x.grantee::regrole::text FROM pg_class c, aclexplode(c.relacl) x
         WHERE c.relname IN
-        ('hibah', 'hibah_rab', 'hibah_steps', 'organisasi', 'pencairan', 'lpj', 'region_keys', 'import_runs') AND x.privilege_type = 'DELETE'
+        ('hibah', 'hibah_rab', 'hibah_steps', 'organisasi', 'pencairan', 'lpj', 'region_keys', 'import_runs', 'integrity_findings',
+        'integrity_subjects', 'integrity_clarifications', 'integrity_settings', 'integrity_pauses', 'integrity_scans') AND x.privilege_type = 'DELETE'
         AND x.grantee::regrole::text IN {RUNTIME}"""),
     # Grants to anybody but the owner, who cannot sign in and whom the forced policies show no row.
     Rule("log audit hanya ditambah", """
