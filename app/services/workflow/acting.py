@@ -47,18 +47,27 @@ class _Done:
 
 def open_file(process: Process, subject: Any, order: Order = NO_ORDER) -> WorkflowFile:
     """Open a file for a new subject in the first state of the table; the caller commits (or goes on to `act`)."""
-    day = calendar.today()
-    number, title = process.words(subject)
-    file = WorkflowFile(
-        id=uuid7(), process=process.code, version=process.version, subject=subject.id, state=process.initial,
-        nomor=number, judul=title, owner_id=process.owner(subject), opened_on=day, entered_on=day,
-    )  # fmt: skip
-    setattr(subject, process.state_column, file.state)
-    clocks.enter(file, rules_on(process, day), calendar.region_calendar(), day, 0)
-    db.session.add(file)
+    return open_files(process, [subject], order)[0]
+
+
+def open_files(process: Process, subjects: Iterable[Any], order: Order = NO_ORDER) -> list[WorkflowFile]:
+    """Open a file for each of many new subjects (all findings of a scan), calendar and settings read once."""
+    day, region = calendar.today(), calendar.region_calendar()
+    rules, files = rules_on(process, day), []
+    for subject in subjects:
+        number, title = process.words(subject)
+        file = WorkflowFile(
+            id=uuid7(), process=process.code, version=process.version, subject=subject.id, state=process.initial,
+            nomor=number, judul=title, owner_id=process.owner(subject), opened_on=day, entered_on=day,
+        )  # fmt: skip
+        setattr(subject, process.state_column, file.state)
+        clocks.enter(file, rules, region, day, 0)
+        files.append(file)
+    db.session.add_all(files)
     db.session.flush()
-    _write_step(file, order, _Done("buka", "", Duty("", ""), 0))
-    return file
+    for file in files:
+        _write_step(file, order, _Done("buka", "", Duty("", ""), 0))
+    return files
 
 
 def file_of(process: Process, subject: UUID, *, lock: bool = False) -> WorkflowFile | None:
