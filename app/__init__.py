@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app import sabilulungan, sites
-from app.services import audit, audit_pages, identity, ui, workflow
+from app.services import audit, audit_pages, identity, integrity, ui, workflow
 from app.services.jobs import processes
 from app.services.messages import mail
 from app.tenancy import database
@@ -41,5 +41,6 @@ def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
     audit_pages.init_app(app)
     processes.init_app(app)
     workflow.init_app(app)
+    integrity.init_app(app)
     sabilulungan.init_app(app)
     return app

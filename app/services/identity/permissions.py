@@ -12,6 +12,7 @@ PUBLIK, MASUK = "publik", "masuk"
 AKUN_KELOLA, AUDIT_LIHAT = "akun.kelola", "audit.lihat"
 PENGATURAN_LIHAT, PENGATURAN_UBAH = "pengaturan.lihat", "pengaturan.ubah"
 TUGAS, USULAN_AJUKAN = "tugas.kerjakan", "usulan.ajukan"
+TEMUAN_LIHAT, TEMUAN_ATUR = "temuan.lihat", "temuan.atur"
 #: permission -> what it allows, as the permission page prints it.
 PERMISSIONS = {
     PUBLIK: "Siapa pun, tanpa masuk",
@@ -22,11 +23,13 @@ PERMISSIONS = {
     TUGAS: "Mengerjakan berkas dalam antrean sesuai perannya",
     PENGATURAN_LIHAT: "Melihat pengaturan, langkah penyediaan dan riwayat impor",
     AUDIT_LIHAT: "Melihat dan mengunduh log audit daerah",
+    TEMUAN_LIHAT: "Melihat temuan integritas dengan buktinya",
+    TEMUAN_ATUR: "Mengusulkan dan menyetujui perubahan aturan integritas",
 }
 #: role -> (what people call it, what it may do beside PUBLIK and MASUK).
 ROLES: dict[str, tuple[str, frozenset[str]]] = {
     "admin": ("Administrator daerah", frozenset({AKUN_KELOLA, AUDIT_LIHAT, PENGATURAN_LIHAT, PENGATURAN_UBAH})),
-    "inspektorat": ("Inspektorat", frozenset({AUDIT_LIHAT, PENGATURAN_LIHAT, TUGAS})),
+    "inspektorat": ("Inspektorat", frozenset({AUDIT_LIHAT, PENGATURAN_LIHAT, TEMUAN_ATUR, TEMUAN_LIHAT, TUGAS})),
     "pimpinan": ("Kepala daerah", frozenset({PENGATURAN_LIHAT, TUGAS})),
     "tu": ("Tata usaha", frozenset({TUGAS})),
     "timbang": ("Tim Pertimbangan", frozenset({TUGAS})),

@@ -1,0 +1,57 @@
+"""Integrity: rules that modules register, findings with due process, matching across regions that discloses nothing.
+
+A finding is an indication, not a verdict: each says what an innocent explanation would be, and whom it concerns is
+heard first.
+"""
+
+from flask import Flask
+
+from app.services.audit import register_events
+from app.services.identity.permissions import TEMUAN_ATUR, TEMUAN_LIHAT
+from app.services.integrity import national, routes, rules_routes, scanning
+from app.services.integrity.subjects import ACCOUNT, register_subject_kind
+from app.services.integrity.workflow import FINDING
+from app.services.jobs.outbox import register_job
+from app.services.jobs.processes import register_schedule
+from app.services.ui.i18n import lazy
+from app.services.ui.portal import SettingsPage, register_settings_page
+from app.services.workflow.process import register_process
+
+NIGHTLY = 24 * 3600
+EVENTS = {
+    "integritas.pindai": lazy("Aturan integritas dijalankan"),
+    "integritas.usul": lazy("Perubahan aturan integritas diusulkan"),
+    "integritas.setujui": lazy("Perubahan aturan integritas disetujui"),
+    "integritas.jeda": lazy("Aturan integritas berhenti sendiri"),
+    "integritas.lanjut": lazy("Aturan integritas dijalankan lagi"),
+    "integritas.jawab": lazy("Klarifikasi dijawab"),
+    "integritas.sidik-nasional": lazy("Sidik penerima dikirim untuk pencocokan antardaerah"),
+    "integritas.unduh": lazy("Daftar temuan diunduh"),
+    "integritas.setuju-buka": lazy("Pembukaan kepada daerah lain disetujui"),
+}
+
+
+PAGES = (
+    SettingsPage(
+        lazy("Temuan integritas"), lazy("Indikasi yang menunggu tindak lanjut inspektorat."), "/temuan", TEMUAN_LIHAT
+    ),
+    SettingsPage(
+        lazy("Aturan integritas"), lazy("Parameter, ketepatan, dan aturan yang berhenti sendiri."), "/temuan/aturan",
+        TEMUAN_ATUR,
+    ),
+)  # fmt: skip
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages, the process, the jobs, what things are called."""
+    app.register_blueprint(routes.bp)
+    app.register_blueprint(rules_routes.bp)
+    for page in PAGES:
+        register_settings_page(page)
+    register_process(FINDING)
+    register_events(EVENTS)
+    register_subject_kind(ACCOUNT)
+    register_job(scanning.JOB, scanning.scan_job)
+    register_schedule(scanning.JOB, NIGHTLY)
+    register_job(national.JOB, national.national_job)
+    register_schedule(national.JOB, NIGHTLY)
