@@ -5,11 +5,16 @@ from flask import Flask, g
 from app.sabilulungan import imports, queries
 from app.sabilulungan.anggaran import imports as anggaran_imports
 from app.sabilulungan.anggaran import queries as anggaran_queries
+from app.sabilulungan.flags import FLAGS, crossing
 from app.sabilulungan.routes import anggaran, public
 from app.sabilulungan.stages import PUBLIC_STATES
+from app.sabilulungan.subjects import KINDS
 from app.sabilulungan.usulan import routes as usulan
 from app.sabilulungan.workflow import PROPOSAL
 from app.services.imports.datasets import register_dataset
+from app.services.integrity.national import register_source
+from app.services.integrity.rules import register_flags
+from app.services.integrity.subjects import register_subject_kind
 from app.services.ui import register_states
 from app.services.ui.i18n import _, lazy
 from app.services.ui.portal import NavItem, Service, navigation, register_service
@@ -23,6 +28,10 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(usulan.bp)
     register_process(PROPOSAL)
     register_states(PUBLIC_STATES)
+    register_flags(FLAGS)
+    register_source(crossing.identifiers)
+    for kind in KINDS:
+        register_subject_kind(kind)
     for dataset in imports.DATASETS:
         register_dataset(dataset)
     register_dataset(anggaran_imports.DATASET)
@@ -55,5 +64,8 @@ def _portal_navigation() -> dict[str, list[NavItem]]:
         return {"nav": navigation("province")}
     return {
         "nav": navigation("portal"),
-        "footer_nav": [NavItem(_("Data proses usulan (CSV)"), "/hibah/proses.csv", current=False)],
+        "footer_nav": [
+            NavItem(_("Data proses usulan (CSV)"), "/hibah/proses.csv", current=False),
+            NavItem(_("Integritas: temuan menurut aturan"), "/integritas", current=False),
+        ],
     }
