@@ -21,6 +21,7 @@ from config.settings import Settings
 from tenants.audit_commands import audit_commands
 from tenants.data_commands import data
 from tenants.demo_commands import demo
+from tenants.integrity_commands import integrity_commands
 from tenants.provision import Order, UnknownRegion, UnknownTemplate, provision
 from tenants.registry import Region, find, load_regions
 
@@ -186,7 +187,7 @@ def resume(code: str) -> None:
     _set_state(code, "AKTIF", "")
 
 
-GROUPS = (tenants, data, demo, audit_commands)
+GROUPS = (tenants, data, demo, audit_commands, integrity_commands)
 
 
 def commands_of() -> list[click.Command]:
