@@ -11,7 +11,7 @@ from app.services.identity.permissions import undeclared_routes
 from tests.conftest import A, B
 
 #: argument of an address -> a value that names something of B. A new argument without a value fails the walk.
-ARGUMENTS = {"nomor": "ASING-1", "filename": "gaya.css", "token": "asing", "account_id": UUID(int=1), "organisasi_id": UUID(int=2), "file_id": UUID(int=3),
+ARGUMENTS = {"nomor": "ASING-1", "filename": "gaya.css", "token": "asing", "account_id": UUID(int=1), "organisasi_id": UUID(int=2), "finding_id": UUID(int=3), "clarification_id": UUID(int=4), "rule": "R04", "file_id": UUID(int=3),
              "action": "ajukan"}
 SECRET = "Perkumpulan Rahasia Kabupaten"
 
