@@ -4,8 +4,11 @@ import sys
 from pathlib import Path
 
 from app import create_app
+from app.tenancy import startup
 from tenants import commands
 
 ROLE = "worker" if Path(sys.argv[0]).name == "flask" else "app"
 app = create_app(role=ROLE)
 commands.init_app(app)
+if ROLE == "app":
+    startup.look_now(app)

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -38,13 +38,24 @@ class Settings:
     smtp_url: str = ""
     mail_from: str = "portal@localhost"
     metrics_token: str = ""
+    # The Cloud API's address with its version (https://graph.facebook.com/v23.0), the sender's number by its id, and
+    # the approved template whose one parameter is the text.
+    whatsapp_url: str = ""
+    whatsapp_phone_id: str = ""
+    whatsapp_token: str = ""
+    whatsapp_template: str = ""
+    sms_url: str = ""
+    sms_token: str = ""
+    sms_sender: str = ""
     statement_timeout_ms: int = 15_000
     region_concurrency: int = 6
     web_threads: int = 8
     max_body: int = 64 * 1024 * 1024
     queue: str = "smartcity"
+    region_jobs: int = 4
     citus: bool = False
     old_master_keys: tuple[bytes, ...] = ()
+    role_urls: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def embedded(self) -> bool:
@@ -68,10 +79,16 @@ class Settings:
         return self.derive(f"database-role:{role}").hex()
 
     def role_url(self, role: str) -> str:
-        """The connection URL of one runtime role: the administrator's URL with another user.
+        """The connection URL of one runtime role: `<ROLE>_URL` (SMARTCITY_APP_URL) where the deployment gives it, so
+        that a web process need not know the administrator's; else that one with another user.
 
-        A deployment that gives web processes no administrator URL sets `<ROLE>_URL` instead.
+        Raises:
+            SettingsError: neither is there.
         """
+        if role in self.role_urls:
+            return self.role_urls[role]
+        if not self.database_url:
+            raise SettingsError(f"Tulis {role.upper()}_URL, atau DATABASE_URL milik administrator.")
         parts = urlsplit(self.database_url)
         host = parts.netloc.rpartition("@")[2]
         netloc = f"{role}:{quote(self.role_password(role))}@{host}"
@@ -125,16 +142,19 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
                 ("region_concurrency", "REGION_CONCURRENCY"),
                 ("web_threads", "WEB_THREADS"),
                 ("max_body", "MAX_BODY"),
+                ("region_jobs", "REGION_JOBS"),
             )
             if env.get(key)
         }
     except ValueError as error:
         raise SettingsError(f"Pengaturan angka tidak terbaca: {error}") from error
-    if not env.get("DATABASE_URL"):
+    role_urls = {role: env[f"{role.upper()}_URL"] for role in RUNTIME_ROLES if env.get(f"{role.upper()}_URL")}
+    if not env.get("DATABASE_URL") and not role_urls:
         raise SettingsError("DATABASE_URL kosong: jalankan `make run` lebih dahulu, atau tulis alamat basis data.")
     return Settings(
         master_key=_master_key(env, var_dir, production=production),
-        database_url=env["DATABASE_URL"],
+        database_url=env.get("DATABASE_URL", ""),
+        role_urls=role_urls,
         redis_url=env.get("REDIS_URL", ""),
         base_domain=env.get("BASE_DOMAIN", "localhost").lower(),
         var_dir=var_dir,
@@ -145,6 +165,13 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         smtp_url=env.get("SMTP_URL", ""),
         mail_from=env.get("MAIL_FROM", "portal@localhost"),
         metrics_token=env.get("METRICS_TOKEN", ""),
+        whatsapp_url=env.get("WHATSAPP_URL", ""),
+        whatsapp_phone_id=env.get("WHATSAPP_PHONE_ID", ""),
+        whatsapp_token=env.get("WHATSAPP_TOKEN", ""),
+        whatsapp_template=env.get("WHATSAPP_TEMPLATE", ""),
+        sms_url=env.get("SMS_URL", ""),
+        sms_token=env.get("SMS_TOKEN", ""),
+        sms_sender=env.get("SMS_SENDER", ""),
         queue=env.get("QUEUE", "smartcity"),
         citus=_flag(env, "CITUS"),
         old_master_keys=tuple(key.encode() for key in env.get("MASTER_KEY_OLD", "").split(",") if key),

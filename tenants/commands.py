@@ -14,6 +14,8 @@ from sqlalchemy import text
 from app.services import audit
 from app.services.identity.accounts import Refused
 from app.services.imports.tabular import open_table
+from app.tenancy import startup
+from app.tenancy.catalogue import RULES
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db, region_sql
 from app.tenancy.site import all_sites
@@ -185,6 +187,21 @@ def suspend(code: str, reason: str) -> None:
 def resume(code: str) -> None:
     """Buka kembali portal. Contoh: flask tenants resume 32.73"""
     _set_state(code, "AKTIF", "")
+
+
+@tenants.command("lint")
+@click.option("--json", "as_json", is_flag=True, help="Satu objek JSON.")
+def lint(as_json: bool) -> None:
+    """Periksa semua dinding antardaerah di basis data; keluar 1 bila ada yang rusak. Contoh: flask tenants lint"""
+    broken, warnings = startup.report(current_app.extensions["settings"])
+    if as_json:
+        click.echo(json.dumps({"rules": len(RULES), "broken": broken, "warnings": warnings}, ensure_ascii=False))
+    else:
+        for line in (*(f"peringatan: {warning}" for warning in warnings), *broken):
+            click.echo(line)
+        click.echo(f"{len(RULES)} aturan diperiksa, {len(broken)} pelanggaran.")
+    if broken:
+        raise SystemExit(1)
 
 
 GROUPS = (tenants, data, demo, audit_commands, integrity_commands)

@@ -13,10 +13,9 @@ from flask.cli import AppGroup
 from app.services.integrity import national, precision, scanning, tuning
 from app.services.integrity.rules import RedFlag, all_flags, running_flags
 from app.services.integrity.scanning import ScanReport
-from app.services.jobs.processes import working_regions
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db
-from app.tenancy.site import LANDING
+from app.tenancy.site import live_sites
 from tenants.registry import find
 
 integrity_commands = AppGroup("integrity", help="Integritas: menjalankan aturan, daftar aturan, ketepatannya.")
@@ -78,7 +77,7 @@ def _bar() -> Any:
 
 def _scan_all(file: Path | None) -> None:
     """Every region puts its hashes first; then each looks for itself, so that both sides of a match learn of it."""
-    regions = [number for number in working_regions() if number != LANDING.region_id]
+    regions = [site.region_id for site in live_sites() if site.room == "portal"]
     for number in regions:
         with acting_for(_context(number)):
             national.publish()

@@ -9,9 +9,10 @@ from typing import Any
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, connection, cursor
-from sqlalchemy import BigInteger, Engine, MetaData, Uuid, bindparam, event, text
+from sqlalchemy import BigInteger, Engine, MetaData, TextClause, Uuid, bindparam, event, text
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
+from sqlalchemy.pool import PoolResetState
 
 from app.kernel.identifiers import uuid7
 from app.tenancy.context import NoContext, Signer, current, current_or_none
@@ -23,6 +24,11 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+# DISCARD ALL cannot stand beside other commands and throws the plans away too. psycopg2 reads dates in ISO only.
+FORGET = (
+    "RESET ALL; SET SESSION AUTHORIZATION DEFAULT; SET datestyle TO ISO; CLOSE ALL; DEALLOCATE ALL; UNLISTEN *;"
+    " SELECT pg_advisory_unlock_all()"
+)
 
 
 class Base(DeclarativeBase):
@@ -78,9 +84,25 @@ class ContextCursor(cursor):
         return f"SELECT tenancy.open('{self._signer.token(context, raw.info.backend_pid)}');"
 
 
+def forget_session(raw: Any, _record: Any, state: PoolResetState) -> None:
+    """Undo, before the connection serves another region, whatever the last one set, prepared, held or listened to."""
+    if state.terminate_only:
+        return
+    raw.rollback()
+    raw.autocommit = True
+    with raw.cursor() as sweeper:
+        sweeper.execute(FORGET)
+    raw.autocommit = False
+
+
 def bind_engine(engine: Engine, signer: Signer) -> Engine:
-    """Make `engine` open the signed context at the begin of every transaction (Core and ORM alike)."""
+    """Make `engine` open the signed context at the begin of every transaction (Core and ORM alike).
+
+    And make it forget what the transaction leaves in its session: injected SQL must not reach the next region's request
+    by way of a pooled connection.
+    """
     event.listen(engine, "connect", lambda raw, _record: setattr(raw, "cursor_factory", partial(ContextCursor, signer)))
+    event.listen(engine, "reset", forget_session)
     return engine
 
 
@@ -127,8 +149,21 @@ def region_sql(sql: str, **params: Any) -> CursorResult[Any]:
     Raises:
         ValueError: the statement does not carry `:region_id`.
     """
-    if ":region_id" not in sql:
-        raise ValueError("SQL mentah harus membandingkan region_id dengan :region_id")
-    result = db.session.execute(text(sql), {**params, "region_id": current().region_id})
+    result = db.session.execute(_named(sql), {**params, "region_id": current().region_id})
     assert isinstance(result, CursorResult)
     return result
+
+
+def beside(sql: str, **params: Any) -> None:
+    """Like `region_sql`, in a transaction of its own on another connection: kept whatever becomes of the session's.
+
+    For what must be seen while a long transaction runs. It must not touch a row that the session holds.
+    """
+    with db.engine.begin() as connection:
+        connection.execute(_named(sql), {**params, "region_id": current().region_id})
+
+
+def _named(sql: str) -> TextClause:
+    if ":region_id" not in sql:
+        raise ValueError("SQL mentah harus membandingkan region_id dengan :region_id")
+    return text(sql)

@@ -6,6 +6,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, text
 
+from app.tenancy.catalogue import CLOSED_FUNCTIONS, QUIET_SETTINGS
 from app.tenancy.context import padded_key_blocks
 from config.settings import RUNTIME_ROLES, Settings
 
@@ -29,7 +30,7 @@ def version_problem(server_version: int) -> str | None:
     return None
 
 
-def _create_roles(connection: Connection, settings: Settings) -> None:
+def create_roles(connection: Connection, settings: Settings) -> None:
     existing = set(connection.scalars(text("SELECT rolname FROM pg_roles WHERE rolname LIKE 'smartcity_%'")))
     for role in (OWNER, CTX):
         if role not in existing:
@@ -40,10 +41,19 @@ def _create_roles(connection: Connection, settings: Settings) -> None:
         if role not in existing:
             connection.execute(text(f"CREATE ROLE {role} LOGIN NOINHERIT"))
         connection.execute(text(f"ALTER ROLE {role} PASSWORD '{settings.role_password(role)}'"))
-        connection.execute(text(f"ALTER ROLE {role} SET track_activities = off"))
-        connection.execute(text(f"ALTER ROLE {role} SET statement_timeout = {settings.statement_timeout_ms}"))
+        _forget_settings(connection, role)
+        for name, value in {**QUIET_SETTINGS, "statement_timeout": settings.statement_timeout_ms}.items():
+            connection.execute(text(f"ALTER ROLE {role} SET {name} = {value}"))
     # The owner hands the context function over to `smartcity_ctx`: for that alone it must be a member.
     connection.execute(text(f"GRANT {CTX} TO {OWNER}"))
+
+
+def _forget_settings(connection: Connection, role: str) -> None:
+    """Every role may change what its own sessions begin with, so injected SQL can: each start puts it right."""
+    connection.execute(text(f"ALTER ROLE {role} RESET ALL"))
+    connection.execute(
+        text(f"DO $$ BEGIN EXECUTE format('ALTER ROLE {role} IN DATABASE %I RESET ALL', current_database()); END $$")
+    )
 
 
 def _close_defaults(connection: Connection) -> None:
@@ -57,8 +67,7 @@ def _close_defaults(connection: Connection) -> None:
         "REVOKE ALL ON SCHEMA public FROM PUBLIC",
         f"GRANT USAGE ON SCHEMA public, tenancy TO {runtime}, {BACKUP}",
         f"GRANT USAGE, CREATE ON SCHEMA tenancy TO {CTX}",
-        "REVOKE ALL ON FUNCTION pg_catalog.lo_creat(integer), pg_catalog.lo_create(oid),"
-        " pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC",
+        f"REVOKE ALL ON FUNCTION {', '.join(CLOSED_FUNCTIONS)} FROM PUBLIC",
     ):
         connection.execute(text(statement))
 
@@ -82,7 +91,7 @@ def prepare_database(settings: Settings) -> None:
     with engine.begin() as connection:
         # Two starts at once would race on CREATE ROLE; roles are shared by all databases of a server.
         connection.execute(text("SELECT pg_advisory_xact_lock(7203273)"))
-        _create_roles(connection, settings)
+        create_roles(connection, settings)
         _close_defaults(connection)
     config = Config(str(MIGRATIONS / "alembic.ini"))
     config.set_main_option("script_location", str(MIGRATIONS))

@@ -1,24 +1,45 @@
 """What must hold for every tenant table, tried and not read: used on the real schema and on each mutated one."""
 
+
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+#: Partitions are not among them: they are reached through their parent only.
 TENANT_TABLES = """
-SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') ORDER BY 1
+SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1
 """
+PARTITIONS = TENANT_TABLES.replace("AND NOT c.relispartition", "AND c.relispartition")
 COMPOSITE_KEYS = """
 SELECT c.relname AS child, k.conname AS name, f.relname AS parent, array_agg(a.attname ORDER BY x.ord)::text[] AS columns
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_class f ON f.oid = k.confrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_namespace fn ON fn.oid = f.relnamespace,
 unnest(k.conkey) WITH ORDINALITY x(num, ord) JOIN pg_attribute a ON a.attnum = x.num
 WHERE a.attrelid = k.conrelid AND k.contype = 'f' AND n.nspname = 'public' AND fn.nspname = 'public'
+AND k.conparentid = 0 AND NOT c.relispartition
 GROUP BY 1, 2, 3 ORDER BY 1, 2
 """
-
-
+#: The registry holds no region's rows, but rows about regions, and no region may change another's there either.
+REGISTRY = """
+SELECT 'tenancy.' || c.relname AS table, EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid
+    AND a.attname = 'region_id') AS regional
+FROM pg_class c WHERE c.relnamespace = 'tenancy'::regnamespace AND c.relkind IN ('r', 'p') ORDER BY 1
+"""
 POLICY_VIOLATION = "42501"
 FOREIGN_KEY_VIOLATION = "23503"
+
+
+def tables_of(connection: Connection) -> list[str]:
+    """Every tenant table by name."""
+    return list(connection.scalars(text(TENANT_TABLES)))
+
+
+def fingerprints(admin: Connection, where: str) -> dict[str, str]:
+    """Table -> digest of its rows for which `where` holds (of `region_id`), over all tenant tables and the registry."""
+    digest = "SELECT '{0}', md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM {0} t WHERE {1}"
+    parts = [digest.format(table, where) for table in tables_of(admin)]
+    parts += [digest.format(row.table, where if row.regional else "true") for row in admin.execute(text(REGISTRY))]
+    return {str(name): str(md5) for name, md5 in admin.execute(text(" UNION ALL ".join(parts)))}
 
 
 def refused(connection: Connection, statement: str, sqlstate: str, **params: object) -> bool:
@@ -49,13 +70,20 @@ def table_leaks(connection: Connection, table: str, own: int, foreign: int) -> l
         ),
         {"name": f"public.{table}"},
     ).all()
-    rest = ", ".join(column for column in columns if column not in {"region_id", "id"})
-    copy = (
-        f"INSERT INTO {table} (region_id, id, {rest}) SELECT {foreign}, gen_random_uuid(), {rest} FROM {table} LIMIT 1"
-    )
+    rest = "".join(f", {column}" for column in columns if column not in {"region_id", "id"})
+    copy = f"INSERT INTO {table} (region_id, id{rest}) SELECT {foreign}, gen_random_uuid(){rest} FROM {table} LIMIT 1"
     if not refused(connection, copy, POLICY_VIOLATION):
         found.append(f"{table}: baris dapat ditulis untuk daerah {foreign}")
     return found
+
+
+def owner_leaks(admin: Connection, table: str) -> list[str]:
+    """Whether the schema's owner, whom only FORCE binds, sees a row."""
+    savepoint = admin.begin_nested()
+    admin.execute(text("SET LOCAL ROLE smartcity_owner"))
+    seen = admin.scalar(text(f"SELECT count(*) FROM {table}"))
+    savepoint.rollback()
+    return [f"{table}: pemilik melihat {seen} baris"] if seen else []
 
 
 def key_leaks(admin: Connection, key: dict[str, object], own: int, foreign: int) -> list[str]:
@@ -72,38 +100,3 @@ def key_leaks(admin: Connection, key: dict[str, object], own: int, foreign: int)
         if refused(admin, move, FOREIGN_KEY_VIOLATION, target=target, source=source)
         else [f"{child}.{columns[0]} menerima induk asing"]
     )
-
-
-FILLABLE = """
-SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, f.relname AS parent, (
-    SELECT (regexp_match(pg_get_constraintdef(k.oid), '''([^'']*)'''))[1] FROM pg_constraint k
-    WHERE k.conrelid = c.oid AND k.contype = 'c' AND k.conkey = ARRAY[a.attnum] LIMIT 1) AS word
-FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-LEFT JOIN pg_constraint p ON p.conrelid = c.oid AND p.contype = 'f' AND a.attnum = ANY (p.conkey)
-LEFT JOIN pg_class f ON f.oid = p.confrelid
-WHERE c.oid = to_regclass('public.' || :table) AND a.attnum > 0 AND NOT a.attisdropped
-AND a.attname NOT IN ('region_id', 'id') AND a.attgenerated = '' AND a.attnotnull AND NOT a.atthasdef
-"""
-SAMPLES = {
-    "text": "'uji'", "bigint": "1", "integer": "1", "uuid": "gen_random_uuid()", "date": "date '2026-01-02'",
-    "timestamp with time zone": "now()", "boolean": "false", "bytea": "'\\x00'", "double precision": "1", "jsonb": "'{}'",
-}  # fmt: skip
-
-
-def fill(admin: Connection, table: str, region: int) -> None:
-    """Put one row of `region` into `table` (and, before it, into what it refers to) when it holds none.
-
-    What goes into a column is read from the catalogue, so that a new table is covered without being told.
-    """
-    if admin.scalar(text(f"SELECT count(*) FROM {table} WHERE region_id = {region}")):
-        return
-    values = {}
-    for column in admin.execute(text(FILLABLE), {"table": table}).mappings():
-        if column["parent"] and column["parent"] != table:
-            fill(admin, column["parent"], region)
-            values[column["name"]] = f"(SELECT id FROM {column['parent']} WHERE region_id = {region} LIMIT 1)"
-        elif not column["parent"]:
-            values[column["name"]] = f"'{column['word']}'" if column["word"] else SAMPLES[column["type"]]
-    names = "".join(f", {name}" for name in values)
-    given = "".join(f", {value}" for value in values.values())
-    admin.execute(text(f"INSERT INTO {table} (region_id, id{names}) VALUES ({region}, gen_random_uuid(){given})"))

@@ -1,177 +1,204 @@
-"""Injected SQL, as the runtime role inside A's transaction: whatever it tries, no row and no byte of B."""
+"""Injected SQL, as each runtime role inside its own region's transaction: no row and no byte of another region.
 
-from collections.abc import Callable
+What an attack may do, it does: the transaction is committed, and then every row of every other region is compared.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, ResourceClosedError
 
+from app.tenancy import catalogue
 from app.tenancy.context import Context, Signer
-from tests.conftest import A, B
-from tests.isolation.conftest import Opener
+from app.tenancy.roles import create_roles
+from config.settings import Settings
+from tests.conftest import B
+from tests.isolation.attacks import ATTACKS, KINDS, REFUSED
+from tests.isolation.conftest import C, Opener
+from tests.isolation.planting import Planted
+from tests.isolation.probes import fingerprints
 
-COUNT_B = f"SELECT count(*) FROM hibah WHERE region_id = {B}"
-TITLE_B = f"SELECT judul FROM hibah WHERE region_id = {B} LIMIT 1"
-#: Each is run whole; `{token_b}` is a token of B made with the right key but for another connection.
-ATTACKS = (
-    f"SELECT set_config('app.region_id', '{B}', true); {COUNT_B}",
-    f"SELECT set_config('app.context', '{B}', true); {COUNT_B}",
-    f"SELECT set_config('app.context', 'k1|app|{B}|x||9999999999|~00', true); {COUNT_B}",
-    f"SELECT set_config('app.context', '', true); {COUNT_B}",
-    f"SET LOCAL app.context = 'k1|app|{B}|x||9999999999|~'; {COUNT_B}",
-    f"SET SESSION app.context = 'k1|app|{B}|x||9999999999|~ab'; {COUNT_B}",
-    f"RESET app.context; {COUNT_B}",
-    f"RESET ALL; {COUNT_B}",
-    f"DISCARD ALL; {COUNT_B}",
-    f"SELECT tenancy.open('{{token_b}}'); {COUNT_B}",
-    f"SELECT tenancy.open('{{expired}}'); {COUNT_B}",
-    f"SELECT tenancy.open('{{worker}}'); {COUNT_B}",
-    f"SELECT tenancy.open('{{forged}}'); {COUNT_B}",
-    f"SELECT tenancy.open('{{unknown_key}}'); {COUNT_B}",
-    f"SELECT tenancy.open('{{swapped}}'); {COUNT_B}",
-    f"SET ROLE smartcity_owner; {COUNT_B}",
-    f"SET ROLE smartcity_backup; {COUNT_B}",
-    f"SET ROLE smartcity_ctx; {COUNT_B}",
-    f"SET ROLE postgres; {COUNT_B}",
-    f"SET SESSION AUTHORIZATION postgres; {COUNT_B}",
-    f"SET row_security = off; {COUNT_B}",
-    "SELECT * FROM tenancy.keys",
-    "SELECT encode(inner_block, 'hex') FROM tenancy.keys",
-    "COPY tenancy.keys TO STDOUT",
-    "COPY (SELECT 1) TO PROGRAM 'id'",
-    "COPY hibah FROM '/etc/passwd'",
-    "SELECT pg_read_file('/etc/passwd')",
-    "SELECT lo_import('/etc/passwd')",
-    "SELECT lo_create(0)",
-    f"CREATE FUNCTION public.spy(text) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$ BEGIN RAISE NOTICE '%%', $1; RETURN true; END $$; {COUNT_B}",
-    "CREATE FUNCTION pg_temp.spy(text) RETURNS boolean LANGUAGE sql AS 'SELECT true'",
-    "CREATE OPERATOR public.=== (LEFTARG = text, RIGHTARG = text, FUNCTION = texteq)",
-    "CREATE TEMPORARY TABLE copy AS SELECT * FROM hibah",
-    "CREATE TABLE public.copy AS SELECT * FROM hibah",
-    "CREATE VIEW public.peek AS SELECT * FROM hibah",
-    f"SELECT CAST(({TITLE_B}) AS integer)",
-    f"SELECT 1 / (CASE WHEN EXISTS ({TITLE_B}) THEN 0 ELSE 1 END)",
-    f"SELECT count(*) FROM hibah WHERE region_id = {B} AND CAST(judul AS integer) = 1",
-    f"DECLARE c CURSOR FOR SELECT judul FROM hibah WHERE region_id = {B}; FETCH ALL FROM c",
-    f"PREPARE p AS {COUNT_B}; EXECUTE p",
-    f"PREPARE q AS SELECT count(*) FROM hibah WHERE region_id = $1; EXECUTE q({B})",
-    f"WITH b AS MATERIALIZED (SELECT * FROM hibah WHERE region_id <> {A}) SELECT count(*) FROM b",
-    f"SELECT count(*) FROM hibah h JOIN hibah o ON o.region_id = {B}",
-    f"SELECT count(*) FROM (TABLE hibah) x WHERE region_id = {B}",
-    f"SELECT count(*) FROM ONLY hibah WHERE region_id = {B}",
-    f"SELECT count(*) FROM hibah TABLESAMPLE SYSTEM (100) WHERE region_id = {B}",
-    f"SELECT count(*) FROM hibah_rab WHERE hibah_id IN (SELECT id FROM hibah WHERE region_id = {B})",
-    f"UPDATE hibah SET judul = 'dibajak' WHERE region_id = {B}",
-    f"UPDATE hibah SET region_id = {B}",
-    f"INSERT INTO hibah (region_id, id, nomor, judul) VALUES ({B}, gen_random_uuid(), 'X', 'X')",
-    f"DELETE FROM hibah_terms WHERE region_id = {B}",
-    "DELETE FROM hibah",
-    "TRUNCATE hibah CASCADE",
-    "LOCK TABLE hibah IN ACCESS EXCLUSIVE MODE",
-    "ALTER TABLE hibah NO FORCE ROW LEVEL SECURITY",
-    "DROP POLICY own_region ON hibah",
-    "GRANT ALL ON hibah TO PUBLIC",
-    f"UPDATE tenancy.sites SET region_id = {A}",
-    "INSERT INTO tenancy.sites (subdomain, region_id, room) VALUES ('palsu', 3273, 'portal')",
-    "SELECT tenancy.publish_site('palsu', 'portal', false)",
-    "SELECT tenancy.set_site_state('DITANGGUHKAN', 'x')",
-    "SELECT most_common_vals FROM pg_stats WHERE tablename = 'hibah' AND attname = 'judul' AND most_common_vals IS NOT NULL",
-    "SELECT passwd FROM pg_shadow",
-    "SELECT query FROM pg_stat_activity WHERE query LIKE '%%tenancy.open%%' AND pid <> pg_backend_pid()",
-    f"INSERT INTO hibah (region_id, id, nomor, judul) SELECT {A}, id, 'ganda', 'x' FROM hibah WHERE region_id = {B}",
-    f"MERGE INTO hibah t USING (SELECT {B} AS r) s ON t.region_id = s.r WHEN MATCHED THEN UPDATE SET judul = 'x'",
-    f"DO $$ BEGIN PERFORM set_config('app.context', '', true); IF (SELECT count(*) FROM hibah WHERE region_id = {B}) > 0 THEN RAISE EXCEPTION 'bocor'; END IF; END $$",
-    f"EXPLAIN (ANALYZE, VERBOSE) {TITLE_B}",
-    f"SELECT query_to_xml('SELECT judul FROM hibah WHERE region_id = {B}', true, false, '')",
-    "UPDATE audit_log SET actor = 'orang lain'",
-    "UPDATE audit_log SET hash = decode(repeat('00', 32), 'hex') WHERE seq = 1",
-    "DELETE FROM audit_log",
-    "TRUNCATE audit_log",
-    "DELETE FROM audit_heads",
-    f"UPDATE audit_heads SET seq = 0 WHERE region_id = {B}",
-    "DELETE FROM tenancy.audit_roots",
-    "SELECT tenancy.publish_audit_root(999, decode(repeat('00', 32), 'hex'))",
-    "SELECT dblink('dbname=postgres', 'SELECT 1')",
-)
+ELSEWHERE = f"region_id <> {C}"
 
 
-@pytest.fixture
-def titles_of_b(admin: Engine) -> list[str]:
-    with admin.connect() as connection:
-        distinct = f"SELECT judul FROM hibah WHERE region_id = {B} EXCEPT SELECT judul FROM hibah WHERE region_id = {A}"
-        return list(connection.scalars(text(distinct)))
+COUNTS = re.compile(r"count\(\*\)[^;]*$|EXECUTE [^;]*$")
+ROWS_READ = re.compile(r"actual[^)]*rows=(\d+)")
 
 
-def checksum(admin: Engine) -> str:
-    with admin.connect() as connection:
-        statement = f"SELECT md5(string_agg(h::text, '' ORDER BY id)) FROM hibah h WHERE region_id = {B}"
-        return str(connection.scalar(text(statement)))
+@dataclass(frozen=True)
+class Answer:
+    """What the attacker reads: the rows, or the error with its detail and hint."""
+
+    rows: list[object]
+    error: str = ""
+
+    @property
+    def shown(self) -> str:
+        return " ".join(map(str, self.rows)) + self.error
+
+    def counted(self, attack: str) -> int:
+        """How many rows of elsewhere the attack says it has read."""
+        if COUNTS.search(attack):
+            return sum(value for value in self.rows if isinstance(value, int))
+        plan = ROWS_READ.search(self.shown) if attack.startswith("EXPLAIN") else None
+        return int(plan.group(1)) if plan else 0
 
 
-def bad_tokens(signer: Signer) -> dict[str, str]:
+def answer(connection: Connection, attack: str) -> Answer:
+    try:
+        result = connection.exec_driver_sql(attack)
+        return Answer([value for row in result for value in row] if result.returns_rows else [])
+    except ResourceClosedError:
+        return Answer([])
+    except DBAPIError as error:
+        return Answer([], f"{error.orig} {getattr(error.orig, 'diag', None) and error.orig.diag.message_detail}")
+
+
+def bad_tokens(signer: Signer, role: str = "app", target: int = B) -> dict[str, str]:
     """Tokens that an attacker may hold: of another connection, another time, another role, or made up."""
-    good = signer.token(Context(A, "x", "app"), None)
-    body, _, signature = good.partition("~")
+    other = "worker" if role == "app" else "app"
+    body, _, signature = signer.token(Context(C, "x", role), None).partition("~")
     return {
-        "token_b": signer.token(Context(B, "x", "app"), 1),
-        "expired": signer.token(Context(B, "x", "app"), None, now=1_000_000),
-        "worker": signer.token(Context(B, "x", "worker"), None),
-        "forged": Signer(signer.key_id, b"0" * 32).token(Context(B, "x", "app"), None),
-        "unknown_key": Signer("k9", signer.key).token(Context(B, "x", "app"), None),
-        "swapped": body.replace(f"|{A}|", f"|{B}|") + "~" + signature,
+        "token_b": signer.token(Context(target, "x", role), 1),
+        "expired": signer.token(Context(target, "x", role), None, now=1_000_000),
+        "other_role": signer.token(Context(target, "x", other), None),
+        "no_role": signer.token(Context(target, "x", ""), None),
+        "forged": Signer(signer.key_id, b"0" * 32).token(Context(target, "x", role), None),
+        "unknown_key": Signer("k9", signer.key).token(Context(target, "x", role), None),
+        "swapped": f"{body.replace(f'|{C}|', f'|{target}|')}~{signature}",
+        "longer": f"{body}|{target}~{signature}",
+        "unsigned": body.replace(f"|{C}|", f"|{target}|"),
     }
 
 
-def answers(connection: Connection, attack: str) -> list[object]:
-    """What the attacker reads: rows, or the error's text."""
-    try:
-        result = connection.exec_driver_sql(attack)
-        return [value for row in result for value in row] if result.returns_rows else []
-    except DBAPIError as error:
-        return [str(error.orig)]
+@dataclass(frozen=True)
+class Victim:
+    """Region B as the attacker may find it: what must not be shown, what he may know, and everybody's fingerprints."""
+
+    planted: Planted
+    secrets: list[str]
+    known: dict[str, str]
+    elsewhere: dict[str, str]
+
+    def shown_in(self, seen: str, sent: str) -> bool:
+        """Whether anything of B came back; the attacker knows the keys that he sent."""
+        for known in self.known.values():
+            seen = seen.replace(known, "") if known in sent else seen
+        return self.planted.shown_in(seen) or any(secret in seen for secret in self.secrets)
+
+    def filled(self, attack: str, tokens: dict[str, str]) -> str:
+        """The attack with tokens and keys in it."""
+        for name, value in {**self.known, **tokens}.items():
+            attack = attack.replace("{" + name + "}", value)
+        return attack
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.fixture(scope="module")
+def victim(admin: Engine, rows_of_b: Planted, rows_of_c: Planted) -> Victim:
+    assert rows_of_b.rows.keys() == rows_of_c.rows.keys()
+    with admin.connect() as connection:
+        titles = f"SELECT judul FROM hibah WHERE region_id = {B} EXCEPT SELECT judul FROM hibah WHERE region_id <> {B}"
+        keys = f"SELECT id::text FROM hibah WHERE region_id = {B}"
+        known = {
+            "id": rows_of_b.rows["hibah"],
+            "account": rows_of_b.rows["accounts"],
+            "email": str(connection.scalar(text(f"SELECT max(email) FROM accounts WHERE region_id = {B}"))),
+            "nomor": str(connection.scalar(text(f"SELECT max(nomor) FROM hibah WHERE region_id = {B}"))),
+        }
+        secrets = [*connection.scalars(text(titles)), *connection.scalars(text(keys))]
+        return Victim(rows_of_b, secrets, known, fingerprints(connection, ELSEWHERE))
+
+
+@pytest.mark.parametrize("number", range(len(ATTACKS)), ids=[f"{kind}: {attack[:60]}" for kind, attack in ATTACKS])
 def test_hostile_sql_gets_nothing_of_another_region(
-    attack: str, inside: Opener, signer: Signer, admin: Engine, titles_of_b: list[str]
+    number: int, inside: Opener, admin: Engine, victim: Victim
 ) -> None:
-    before = checksum(admin)
-    for name, token in bad_tokens(signer).items():
-        attack = attack.replace("{" + name + "}", token)
-    with inside(A) as connection:
-        seen = answers(connection, attack)
-    shown = " ".join(str(value) for value in seen)
-    assert not [title for title in titles_of_b if title in shown]
-    if attack.endswith(COUNT_B):
-        assert (
-            seen == [0]
-            or "konteks" in shown
-            or "permission denied" in shown
-            or "cannot" in shown
-            or "row-level" in shown
-        )
-    assert "bocor" not in shown
-    assert checksum(admin) == before
+    kind, attack = ATTACKS[number]
+    for role in ("app", "worker", "export", "reader"):
+        with inside(C, role, keep=True) as connection:
+            sent = victim.filled(attack, bad_tokens(inside.signer, role))
+            seen = answer(connection, sent)
+        assert not victim.shown_in(seen.shown, sent), role
+        assert "bocor" not in seen.shown, role
+        assert seen.counted(attack) == 0, role
+        if kind in REFUSED:
+            assert seen.error, (role, sent)
+    with admin.connect() as connection:
+        assert fingerprints(connection, ELSEWHERE) == victim.elsewhere
+
+
+def test_after_all_attacks_the_walls_stand(admin: Engine) -> None:
+    with admin.connect() as connection:
+        assert catalogue.problems(connection) == []
+
+
+SETTINGS = ("row_security = off", "datestyle = 'SQL, DMY'", "search_path = pg_catalog")
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_what_a_role_writes_into_its_own_settings_is_found_and_put_right(
+    admin: Engine, settings: Settings, setting: str
+) -> None:
+    """PostgreSQL lets every role change what its sessions begin with: it cannot be forbidden, only noticed and undone."""
+    with admin.connect() as connection:
+        connection.exec_driver_sql("SET LOCAL ROLE smartcity_app")
+        connection.exec_driver_sql(f"ALTER ROLE smartcity_app SET {setting}")
+        assert catalogue.problems(connection)
+        connection.exec_driver_sql("RESET ROLE")
+        create_roles(connection, settings)
+        assert catalogue.problems(connection) == []
+        connection.rollback()
+
+
+@pytest.mark.parametrize("setting", ["track_activities", "log_min_error_statement", "log_statement", "app.context"])
+def test_what_would_open_tokens_a_role_cannot_change(inside: Opener, setting: str) -> None:
+    with inside(C) as connection:
+        assert "permission denied" in answer(connection, f"ALTER ROLE smartcity_app SET {setting} = 'on'").error
+    with inside(C) as connection:
+        assert answer(connection, "ALTER ROLE smartcity_app RESET ALL") == Answer([])
+        assert catalogue.problems(connection) == []
 
 
 def test_there_are_at_least_forty_kinds() -> None:
-    assert len(set(ATTACKS)) >= 40
+    assert len(KINDS) >= 40
+    assert KINDS.keys() >= REFUSED
 
 
-def test_the_context_ends_with_its_transaction(role_engine: Callable[[str], Engine], signer: Signer) -> None:
-    with role_engine("app").connect() as connection:
-        pid = connection.connection.dbapi_connection.info.backend_pid
-        connection.execute(text("SELECT tenancy.open(:t)"), {"t": signer.token(Context(A, "x", "app"), pid)})
-        assert connection.scalar(text("SELECT count(*) FROM hibah")) == 30
-        connection.commit()
-        assert connection.scalar(text("SELECT count(*) FROM hibah")) == 0
-        connection.execute(text("SELECT tenancy.open(:t)"), {"t": signer.token(Context(B, "x", "app"), pid)})
-        assert connection.scalar(text(f"SELECT count(*) FROM hibah WHERE region_id = {A}")) == 0
-
-
-@pytest.mark.parametrize("name", ["expired", "worker", "forged", "unknown_key", "swapped", "token_b"])
-def test_a_bad_token_is_an_error_and_not_an_empty_answer(name: str, inside: Opener, signer: Signer) -> None:
+@pytest.mark.parametrize("name", sorted(bad_tokens(Signer("k1", b"0" * 32))))
+def test_a_bad_token_is_an_error_and_not_an_empty_answer(name: str, inside: Opener) -> None:
+    token = bad_tokens(inside.signer)[name]
     with inside(None) as connection:
-        connection.execute(text("SELECT tenancy.open(:t)"), {"t": bad_tokens(signer)[name]})
-        with pytest.raises(DBAPIError, match="konteks"):
-            connection.execute(text("SELECT count(*) FROM hibah"))
+        seen = answer(connection, f"SELECT tenancy.open('{token}'); SELECT count(*) FROM hibah")
+    assert "konteks" in seen.error
+
+
+@pytest.fixture
+def open_policy(admin: Engine) -> Iterator[None]:
+    """One table whose policy lets everything be seen."""
+    own = "region_id = tenancy.region_id()"
+    with admin.begin() as connection:
+        connection.execute(text("ALTER POLICY own_region ON hibah USING (true)"))
+    yield
+    with admin.begin() as connection:
+        connection.execute(text(f"ALTER POLICY own_region ON hibah USING ({own}) WITH CHECK ({own})"))
+
+
+@pytest.mark.usefixtures("open_policy")
+def test_the_attacks_would_succeed_without_the_policy(inside: Opener, victim: Victim) -> None:
+    """Otherwise a misspelt attack would pass for a wall that stands."""
+    succeeded = set()
+    for kind, attack in ATTACKS:
+        with inside(C) as connection:
+            sent = victim.filled(attack, bad_tokens(inside.signer))
+            seen = answer(connection, sent)
+        if victim.shown_in(seen.shown, sent) or seen.counted(attack):
+            succeeded.add(kind)
+    assert succeeded >= {
+        "casts in error messages", "cursors", "prepared statements", "functions that run a query",
+        "other ways to name the table", "places of rows", "common table expressions", "joins and sub-queries",
+        "set operations and windows", "plans", "context emptied", "settings of the server", "transaction ended",
+        "context set by SET", "anonymous code",
+    }  # fmt: skip

@@ -377,14 +377,16 @@ def verify(account: Account, password: str) -> bool:
         return False
 
 
-def close(number: UUID, by: Account) -> None:
-    """Close an account: it cannot sign in, its sessions end; commits.
+def close(number: UUID, by: Account) -> bool:
+    """Close an account: it cannot sign in, its sessions end; commits. Whether the region has it.
 
     Raises:
         Refused: it is one's own.
     """
     if number == by.id:
         raise Refused("akun", _("Akun Anda sendiri tidak dapat Anda tutup; minta administrator lain."))
+    if _account("id = :id", id=number) is None:
+        return False
     closed = region_sql(
         "UPDATE accounts SET state = 'DITUTUP', version = version + 1"
         " WHERE region_id = :region_id AND id = :id AND state <> 'DITUTUP'",
@@ -393,6 +395,7 @@ def close(number: UUID, by: Account) -> None:
     if closed.rowcount:
         audit.note("akun.tutup", ACCOUNT, number, after={"keadaan": "DITUTUP"})
     db.session.commit()
+    return True
 
 
 def forget_old(_payload: dict[str, object]) -> None:

@@ -12,6 +12,7 @@ PUBLIK, MASUK = "publik", "masuk"
 AKUN_KELOLA, AUDIT_LIHAT = "akun.kelola", "audit.lihat"
 PENGATURAN_LIHAT, PENGATURAN_UBAH = "pengaturan.lihat", "pengaturan.ubah"
 TUGAS, USULAN_AJUKAN = "tugas.kerjakan", "usulan.ajukan"
+PEKERJAAN_KELOLA, PESAN_KELOLA = "pekerjaan.kelola", "pesan.kelola"
 TEMUAN_LIHAT, TEMUAN_ATUR = "temuan.lihat", "temuan.atur"
 #: permission -> what it allows, as the permission page prints it.
 PERMISSIONS = {
@@ -22,13 +23,18 @@ PERMISSIONS = {
     USULAN_AJUKAN: "Membuat dan mengajukan usulan hibah atau bansos",
     TUGAS: "Mengerjakan berkas dalam antrean sesuai perannya",
     PENGATURAN_LIHAT: "Melihat pengaturan, langkah penyediaan dan riwayat impor",
+    PEKERJAAN_KELOLA: "Melihat pekerjaan di belakang layar, mengulang dan membuang yang gagal",
+    PESAN_KELOLA: "Mengubah bunyi pesan kepada warga dan pegawai",
     AUDIT_LIHAT: "Melihat dan mengunduh log audit daerah",
     TEMUAN_LIHAT: "Melihat temuan integritas dengan buktinya",
     TEMUAN_ATUR: "Mengusulkan dan menyetujui perubahan aturan integritas",
 }
 #: role -> (what people call it, what it may do beside PUBLIK and MASUK).
 ROLES: dict[str, tuple[str, frozenset[str]]] = {
-    "admin": ("Administrator daerah", frozenset({AKUN_KELOLA, AUDIT_LIHAT, PENGATURAN_LIHAT, PENGATURAN_UBAH})),
+    "admin": (
+        "Administrator daerah",
+        frozenset({AKUN_KELOLA, AUDIT_LIHAT, PENGATURAN_LIHAT, PENGATURAN_UBAH, PEKERJAAN_KELOLA, PESAN_KELOLA}),
+    ),
     "inspektorat": ("Inspektorat", frozenset({AUDIT_LIHAT, PENGATURAN_LIHAT, TEMUAN_ATUR, TEMUAN_LIHAT, TUGAS})),
     "pimpinan": ("Kepala daerah", frozenset({PENGATURAN_LIHAT, TUGAS})),
     "tu": ("Tata usaha", frozenset({TUGAS})),

@@ -203,9 +203,11 @@ def invite() -> Page:
 def close(account_id: UUID) -> Page:
     """Close an account."""
     try:
-        accounts.close(account_id, current_user)
+        known = accounts.close(account_id, current_user)
     except Refused as refused:
         return _people(refused)
+    if not known:
+        abort(404)
     flash(_("Akun ditutup; semua sesinya berakhir."))
     return redirect(url_for("identity.people"), 303)
 

@@ -6,18 +6,21 @@ heard first.
 
 from flask import Flask
 
+from app.services import messages
 from app.services.audit import register_events
 from app.services.identity.permissions import TEMUAN_ATUR, TEMUAN_LIHAT
 from app.services.integrity import national, routes, rules_routes, scanning
+from app.services.integrity.clarifications import ASKED
 from app.services.integrity.subjects import ACCOUNT, register_subject_kind
 from app.services.integrity.workflow import FINDING
 from app.services.jobs.outbox import register_job
-from app.services.jobs.processes import register_schedule
+from app.services.jobs.schedules import register_schedule
 from app.services.ui.i18n import lazy
 from app.services.ui.portal import SettingsPage, register_settings_page
 from app.services.workflow.process import register_process
 
-NIGHTLY = 24 * 3600
+#: In the region's own night, when its pages are idle; first every region puts its hashes and looks, then it scans.
+NATIONAL_NIGHT, NIGHT = "15 1 * * *", "45 1 * * *"
 EVENTS = {
     "integritas.pindai": lazy("Aturan integritas dijalankan"),
     "integritas.usul": lazy("Perubahan aturan integritas diusulkan"),
@@ -50,8 +53,9 @@ def init_app(app: Flask) -> None:
         register_settings_page(page)
     register_process(FINDING)
     register_events(EVENTS)
+    messages.register_event(ASKED)
     register_subject_kind(ACCOUNT)
-    register_job(scanning.JOB, scanning.scan_job)
-    register_schedule(scanning.JOB, NIGHTLY)
-    register_job(national.JOB, national.national_job)
-    register_schedule(national.JOB, NIGHTLY)
+    register_job(scanning.JOB, scanning.scan_job, lazy("Aturan integritas dijalankan"))
+    register_schedule(scanning.JOB, NIGHT)
+    register_job(national.JOB, national.national_job, lazy("Penerima dicocokkan dengan daerah lain"))
+    register_schedule(national.JOB, NATIONAL_NIGHT)

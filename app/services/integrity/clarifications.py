@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select
 
 from app.kernel.identifiers import uuid7
-from app.services import audit
+from app.services import audit, messages
 from app.services.identity import accounts
 from app.services.integrity import subjects
 from app.services.integrity.models import Clarification, Finding
-from app.services.ui.i18n import _
+from app.services.ui.formats import tanggal
+from app.services.ui.i18n import _, lazy
 from app.services.workflow import calendar, people
 from app.services.workflow.process import Order, Refusal, Refused, process_of
 from app.services.workflow.settings import rules_on
@@ -22,6 +23,25 @@ from app.tenancy.database import db, region_sql
 BY_ACCOUNT, BY_LETTER = "pemohon", "surat"
 #: Offices whose acts findings are about; each answers through any account that has the role.
 OFFICES = ("tu", "opd_kepala", "timbang", "tapd", "bendahara", "pimpinan", "verifikator_lpj")
+#: What tells whoever is asked; the law wants him heard, so nobody switches it off.
+ASKED = messages.Event(
+    "integritas.klarifikasi",
+    lazy("Inspektorat meminta klarifikasi"),
+    {
+        "id": messages.Text(
+            "Inspektorat meminta klarifikasi Anda sampai {batas}",
+            "Halo {nama},\n\nInspektorat {daerah} meminta penjelasan Anda tentang {nomor} sampai {batas}. Ini indikasi,"
+            " bukan putusan: jawaban Anda dibaca sebelum apa pun diputuskan.",
+        ),
+        "en": messages.Text(
+            "The inspectorate asks for your answer by {batas}",
+            "Hello {nama},\n\nThe inspectorate of {daerah} asks you to explain {nomor} by {batas}. This is an"
+            " indication, not a verdict: your answer is read before anything is decided.",
+        ),
+    },
+    {"nomor": "R10-0123456789", "batas": "1 November 2026"},
+    required=True,
+)
 LONGEST_ANSWER = 8_000
 MOST_TOLD = 100
 
@@ -71,14 +91,23 @@ def ask(finding: Finding, whom: str, question: str) -> None:
     days = rules_on(process, today).limit("KLARIFIKASI") or 0
     due = calendar.region_calendar().add(today, days)
     base = {"finding_id": finding.id, "question": question, "asked_on": today, "due_on": due}
+    told: list[UUID] = []
     if whom == BY_ACCOUNT:
-        for account in sorted(set(subjects.answering(_subjects(finding.id)).values())):
+        told = sorted(set(subjects.answering(_subjects(finding.id)).values()))
+        for account in told:
             db.session.add(Clarification(id=uuid7(), account_id=account, asked_of=_("Pemilik berkas"), **base))
     else:
         role = whom if whom in OFFICES else ""
+        told = _holders(role)
         asked_of = accounts.role_names().get(role, role) if role else _("Yang bersangkutan, lewat surat")
         db.session.add(Clarification(id=uuid7(), role=role, asked_of=asked_of, **base))
     db.session.flush()
+    messages.notify(ASKED.code, told, {"nomor": finding.nomor, "batas": tanggal(due)}, "/klarifikasi")
+
+
+def _holders(role: str) -> list[UUID]:
+    rows = region_sql("SELECT account_id FROM account_roles WHERE region_id = :region_id AND role = :role", role=role)
+    return list(rows.scalars())
 
 
 def heard(finding: Any, _order: Order) -> Refusal | None:

@@ -1,0 +1,78 @@
+"""Whom each route is for, said a second time and by hand: what a route declares of itself is held against this.
+
+A new route fails until it stands here; a route whose declaration was loosened fails too.
+"""
+
+PUBLIK, MASUK = "publik", "masuk"
+#: permission -> the endpoints that ask for it.
+ACCESS = {
+    PUBLIK: (
+        "sites.front", "health.alive", "health.ready", "health.prometheus", "message_choices.ask_stop",
+        "message_choices.stop",
+        "sabilulungan.index", "sabilulungan.as_csv", "sabilulungan.as_json", "sabilulungan.as_xlsx",
+        "sabilulungan.detail", "sabilulungan.recipient", "sabilulungan.process_csv",
+        "anggaran.index", "anggaran.as_csv", "anggaran.as_json", "anggaran.as_xlsx", "anggaran.differences",
+        "identity.sign_in", "identity.sign_in_now", "identity.forgotten", "identity.send_reset",
+        "identity.new_password", "identity.set_new_password", "identity.demo_letters",
+        "audit.public_roots", "audit.public_roots_json", "workflow.draws", "workflow.draws_json",
+        "integrity.public", "integrity.public_csv",
+    ),
+    # Whose file it is, or whose duty, is decided behind these; a stranger is answered 404.
+    MASUK: (
+        "identity.account", "identity.change_password", "identity.ask_sign_out", "identity.sign_out", "audit.history",
+        "workflow.file", "workflow.do", "usulan.mine", "inbox.index", "inbox.mark", "inbox.mark_all", "inbox.open_message",
+        "message_choices.index", "message_choices.save", "message_choices.new_phone", "message_choices.prove_phone",
+        "message_choices.forget_phone", "operations.one", "integrity.questions", "integrity.question", "integrity.answer",
+    ),
+    "pesan.kelola": ("message_texts.index", "message_texts.edit", "message_texts.save"),
+    "pekerjaan.kelola": (
+        "operations.index", "operations.ask_drop", "operations.drop", "operations.repeat", "operations.repeat_all",
+    ),
+    "tugas.kerjakan": ("workflow.desk", "workflow.take_next", "workflow.at_once", "workflow.conflict"),
+    "usulan.ajukan": ("usulan.new", "usulan.save_new", "usulan.edit", "usulan.save"),
+    "temuan.lihat": (
+        "integrity.findings", "integrity.findings_csv", "integrity.ask_scan", "integrity.finding", "integrity.agree",
+    ),
+    "temuan.atur": (
+        "integrity_rules.rules", "integrity_rules.rule", "integrity_rules.propose", "integrity_rules.approve",
+        "integrity_rules.resume",
+    ),
+    "audit.lihat": ("audit.log", "audit.log_csv", "audit.people"),
+    "akun.kelola": (
+        "identity.people", "identity.invite", "identity.close", "workflow_settings.standing_in",
+        "workflow_settings.lend", "workflow_settings.end",
+    ),
+    "pengaturan.lihat": ("identity.settings", "workflow_settings.days", "workflow_settings.rules"),
+    "pengaturan.ubah": (
+        "look.look", "look.save", "workflow_settings.set_day", "workflow_settings.forget_day",
+        "workflow_settings.propose", "workflow_settings.approve",
+    ),
+}  # fmt: skip
+#: Files of the user interface's own room: the same for everybody, no region's rows behind them.
+OPEN = ("ui.static", "ui.theme")
+#: What an address may name: argument -> where B keeps such a thing. A new argument fails until it stands here.
+FOREIGN = {
+    "nomor": "SELECT nomor FROM hibah WHERE region_id = :b AND id = :hibah",
+    "organisasi_id": "SELECT id FROM organisasi WHERE region_id = :b AND id = :organisasi",
+    "file_id": "SELECT id FROM workflow_files WHERE region_id = :b AND id = :workflow_files",
+    "message_id": "SELECT id FROM inbox_messages WHERE region_id = :b AND id = :inbox_messages",
+    "job_id": "SELECT id FROM outbox WHERE region_id = :b AND id = :outbox",
+    "finding_id": "SELECT id FROM integrity_findings WHERE region_id = :b AND id = :integrity_findings",
+    "clarification_id": "SELECT id FROM integrity_clarifications WHERE region_id = :b AND id = :integrity_clarifications",
+    "account_id": "SELECT id FROM accounts WHERE region_id = :b AND id = :accounts",
+}
+#: Arguments whose value the database does not hold as it stands in the address, or that belong to no region.
+LINK = "token"
+CONSTANT = {"filename": "gaya.css", "action": "ajukan", "event": "tugas.baru", "rule": "R04"}
+
+
+def permission_of(endpoint: str) -> str:
+    """The permission that the table asks for.
+
+    Raises:
+        KeyError: the endpoint is not in the table.
+    """
+    for permission, endpoints in ACCESS.items():
+        if endpoint in endpoints:
+            return permission
+    raise KeyError(f"{endpoint}: tulis di tests/isolation/access.py untuk siapa rute ini")
