@@ -14,7 +14,7 @@ REFERENCE_TABLES = ("regions", "sites", "districts", "audit_roots", "alembic_ver
 #: The last two are of all regions: only their functions look into them, and say no more than a number (integrity.national).
 CLOSED_TABLES = ("keys", "national_matches", "match_consents")
 #: Rows are added and read, never changed: logs, and what was done.
-APPENDED_TABLES = ("audit_log", "workflow_steps", "workflow_conflicts", "workflow_escalations", "integrity_scans")
+APPENDED_TABLES = ("audit_log", "workflow_steps", "workflow_conflicts", "workflow_escalations", "integrity_scans", "integrity_scan_rules")
 #: Money, decisions and logs: no runtime role deletes a row.
 KEPT_TABLES = (
     *APPENDED_TABLES, "audit_heads", "hibah", "hibah_rab", "hibah_steps", "organisasi", "pencairan", "lpj", "region_keys",

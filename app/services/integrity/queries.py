@@ -159,29 +159,34 @@ class Scan:
     """One scan, as the list of rules tells it."""
 
     trigger: str
+    started_at: datetime
     finished_at: datetime
     fresh: int
     known: int
-    report: dict[str, Any]
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return (self.finished_at - self.started_at).total_seconds()
 
 
 def last_scans(limit: int = 5) -> list[Scan]:
     """The latest scans, newest first."""
     rows = region_sql(
-        "SELECT trigger, finished_at, fresh, known, report FROM integrity_scans WHERE region_id = :region_id"
+        "SELECT trigger, started_at, finished_at, fresh, known FROM integrity_scans WHERE region_id = :region_id"
         " ORDER BY finished_at DESC LIMIT :limit",
         limit=limit,
     )
-    return [Scan(row.trigger, row.finished_at, row.fresh, row.known, json.loads(row.report)) for row in rows]
+    return [Scan(**row) for row in rows.mappings()]
 
 
 def outcomes() -> dict[str, str]:
-    """What became of each rule in the latest scan that ran it: jalan, tanpa-data, jeda, gagal."""
-    found: dict[str, str] = {}
-    for scan in last_scans(20):
-        for run in scan.report["runs"]:
-            found.setdefault(run["rule"], run["outcome"])
-    return found
+    """What became of each rule in the latest scan that tried it: jalan, tanpa-data, jeda, gagal."""
+    rows = region_sql(
+        "SELECT DISTINCT ON (rule) rule, outcome FROM integrity_scan_rules WHERE region_id = :region_id"
+        " ORDER BY rule, scan_id DESC"
+    )
+    return {row.rule: row.outcome for row in rows}
 
 
 @dataclass(frozen=True)

@@ -56,12 +56,6 @@ class ScanReport:
         """The rules that broke."""
         return [run.rule for run in self.runs if run.outcome == "gagal"]
 
-    def as_json(self) -> str:
-        """For the region's list of scans."""
-        return json.dumps(
-            {"runs": [asdict(run) for run in self.runs], "kept": asdict(self.kept), "seconds": round(self.seconds, 2)}
-        )
-
 
 def fed_by(tables: Collection[str], flags: Iterable[RedFlag]) -> list[RedFlag]:
     """The rules that read one of these tables."""
@@ -119,11 +113,17 @@ def _run(flag: RedFlag, values: dict[str, Any], paused: frozenset[str]) -> tuple
 def _record(trigger: str, started: Any, report: ScanReport) -> None:
     number = uuid7()
     region_sql(
-        "INSERT INTO integrity_scans (region_id, id, trigger, started_at, fresh, known, report)"
-        " VALUES (:region_id, :id, :trigger, :started, :fresh, :known, :report)",
-        id=number, trigger=trigger, started=started, fresh=report.kept.fresh, known=report.kept.known,
-        report=report.as_json(),
+        "INSERT INTO integrity_scans (region_id, id, trigger, started_at, fresh, changed, known, gone)"
+        " VALUES (:region_id, :id, :trigger, :started, :fresh, :changed, :known, :gone)",
+        id=number, trigger=trigger, started=started, **asdict(report.kept),
     )  # fmt: skip
+    for run in report.runs:
+        region_sql(
+            "INSERT INTO integrity_scan_rules (region_id, id, scan_id, rule, outcome, cases, subjects, milliseconds,"
+            " error) VALUES (:region_id, :id, :scan, :rule, :outcome, :cases, :subjects, :milliseconds, :error)",
+            id=uuid7(), scan=number, milliseconds=round(run.seconds * 1000),
+            **{name: value for name, value in asdict(run).items() if name != "seconds"},
+        )  # fmt: skip
     audit.note(JOB, "integrity_scan", number, after={"pemicu": trigger, **asdict(report.kept)})
 
 

@@ -146,12 +146,11 @@ class Year:
         self.pay(row, organisation)
         return row
 
-    def budget(self, grant: Row) -> None:
-        """Lines at the standard prices; the last one makes the sum."""
+    def budget(self, grant: Row, least: int = 4, most: int = 8) -> None:
+        """Lines at the standard prices, so many if the sum has room for them; the last one makes the sum."""
         left, lines = grant["diajukan"], []
-        for item, unit, price in self.dice.sample(ITEMS, self.dice.randrange(4, 9)):
-            most = max(1, left // (3 * price))
-            volume = self.dice.randrange(1, min(120, most) + 1)
+        for item, unit, price in self.dice.sample(ITEMS, self.dice.randrange(least, most + 1)):
+            volume = self.dice.randrange(1, min(120, max(1, left // (3 * price))) + 1)
             if volume * price < left:
                 lines.append((item, unit, price, volume))
                 left -= volume * price
