@@ -13,12 +13,12 @@ from tests.services.workflow.conftest import As, Do, account_of, the_file
 def inbox(admin: Engine, event: str) -> dict[str, str]:
     """email's name -> subject of the newest message of an event in region A."""
     sql = (
-        "SELECT split_part(a.email, '@', 1), m.subject FROM inbox_messages m"
+        "SELECT split_part(a.email, '@', 1) AS name, m.subject FROM inbox_messages m"
         " JOIN accounts a ON a.region_id = m.region_id"
         " AND a.id = m.account_id WHERE m.region_id = :region AND m.event = :event ORDER BY m.id"
     )
     with admin.connect() as connection:
-        return {name: subject for name, subject in connection.execute(text(sql), {"region": A, "event": event})}
+        return {row.name: row.subject for row in connection.execute(text(sql), {"region": A, "event": event})}
 
 
 def test_the_applicant_hears_of_what_others_do_and_not_of_his_own_acts(do: Do, admin: Engine) -> None:
