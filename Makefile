@@ -32,9 +32,10 @@ isolation: $(VENV)/dev.stamp ## the walls between regions alone, a minute of ran
 bench: $(VENV)/run.stamp    ## each claim of the README as a figure, into bench/results.json
 	@$(BIN)/python -m bench
 
-lint: $(VENV)/dev.stamp     ## ruff, mypy, import contracts
+lint: $(VENV)/dev.stamp     ## ruff, mypy, import contracts, migrations
 	$(BIN)/ruff check -q .
 	$(BIN)/mypy --no-error-summary
+	@DATABASE_URL=postgresql://- MASTER_KEY=only-to-print-the-sql-of-migrations $(BIN)/python -m migrations.lint
 	$(BIN)/lint-imports --no-logo 2>&1 >.lint.out || { cat .lint.out; rm .lint.out; exit 1; }; rm -f .lint.out
 
 fmt: $(VENV)/dev.stamp      ## apply ruff's safe fixes

@@ -1,11 +1,27 @@
 """The application object: settings, extensions, the door, the modules. Readable in one screen."""
 
+import os
+
+# pyHanko brings lxml, and openpyxl prefers it where it finds it. The guard of workbooks counts on expat (defusedxml),
+# so this stands before anything that imports openpyxl.
+os.environ["OPENPYXL_LXML"] = "False"  # noqa: TID251
+
 from flask import Flask
 
 from app import sabilulungan, sites
-from app.services import audit, audit_pages, identity, ui, workflow
+from app.services import (
+    audit,
+    audit_pages,
+    documents,
+    identity,
+    imports,
+    messages,
+    messages_pages,
+    operations,
+    ui,
+    workflow,
+)  # fmt: skip
 from app.services.jobs import processes
-from app.services.messages import mail
 from app.tenancy import database, startup
 from app.tenancy.context import Signer
 from app.tenancy.roles import KEY_ID
@@ -26,7 +42,9 @@ def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config.update(
         SQLALCHEMY_DATABASE_URI=settings.role_url(f"smartcity_{role}"),
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": settings.web_threads, "pool_pre_ping": True},
+        # A visitor must not meet a connection that a restarted database closed; relay, worker and scheduler try again
+        # by themselves, and would pay the question with every one of a thousand short transactions.
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": settings.web_threads, "pool_pre_ping": role != "worker"},
         MAX_CONTENT_LENGTH=settings.max_body,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
         SECRET_KEY=settings.derive("session"),
@@ -34,13 +52,17 @@ def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
     app.extensions["settings"] = settings
     database.init_app(app, Signer(KEY_ID, settings.derive(f"context-key:{KEY_ID}"), settings.bind_token_to_pid))
     startup.init_app(app)
+    operations.init_app(app)
     ui.init_app(app)
     sites.init_app(app)
-    mail.register()
+    messages.register()
     audit.init_app(app)
     identity.init_app(app)
     audit_pages.init_app(app)
+    messages_pages.init_app(app)
     processes.init_app(app)
+    documents.init_app(app)
+    imports.init_app(app)
     workflow.init_app(app)
     sabilulungan.init_app(app)
     return app

@@ -35,14 +35,18 @@ class Burst:
 
 
 def client(burst: Burst) -> None:
-    """One browser: one kept connection, one request after the other."""
+    """One browser: one kept connection, one request after the other. What gets no answer counts as status 0."""
     connection = http.client.HTTPConnection("127.0.0.1", burst.order["port"], timeout=60)
     while page := burst.next_page():
         host, path = page
-        connection.request("GET", path, headers={"Host": host})
-        answer = connection.getresponse()
-        answer.read()
-        burst.done.append(answer.status)
+        try:
+            connection.request("GET", path, headers={"Host": host})
+            answer = connection.getresponse()
+            answer.read()
+            burst.done.append(answer.status)
+        except (OSError, http.client.HTTPException):
+            connection.close()
+            burst.done.append(0)
     connection.close()
 
 

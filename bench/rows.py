@@ -4,13 +4,17 @@ The history of a region lies together, as its import wrote it; the running year 
 pass. Every region has every stage, kind, year, bidang and kecamatan.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from psycopg2.extensions import cursor as psycopg_cursor
 
 from bench.ground import ALL_ROWS, AWARDED, LARGE, LARGE_ROWS, REAL_ROWS, REAL_SIZE, Database, Ground
 
 HISTORY_SHARE = 0.9
 NUMBER = "B-000100"
 YEAR = 2025
+TABLES = ("organisasi", "hibah", "hibah_rab")
 
 #: A uuid7 made of a number: time in front, as the application's are.
 UUID7 = "(lpad(to_hex(1700000000000 + {0}), 12, '0') || '70008000' || lpad(to_hex({0}), 12, '0'))::uuid"
@@ -40,6 +44,11 @@ RAB = """
 INSERT INTO hibah_rab (region_id, id, hibah_id, nomor, uraian, jumlah, harga_satuan)
 SELECT region_id, id, id, 1, 'Peralatan dan bahan kegiatan', amount_requested, amount_requested FROM hibah
 """
+INDEXES = """
+SELECT c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+WHERE i.indrelid::regclass::text = ANY (%(tables)s)
+AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid)
+"""
 
 
 def sizes(ground: Ground) -> dict[int, int]:
@@ -50,6 +59,19 @@ def sizes(ground: Ground) -> dict[int, int]:
     return {**named, **dict.fromkeys(others, each)}
 
 
+@contextmanager
+def _without_indexes(cursor: psycopg_cursor) -> Iterator[None]:
+    """Drop the indexes that no constraint needs and make them again at the end: it halves the time."""
+    cursor.execute(INDEXES, {"tables": list(TABLES)})
+    indexes = cursor.fetchall()
+    for name, _definition in indexes:
+        cursor.execute(f"DROP INDEX {name}")
+    yield
+    cursor.execute("SET LOCAL maintenance_work_mem = '512MB'")
+    for _name, definition in indexes:
+        cursor.execute(definition)
+
+
 def fill(database: Database, wanted: Mapping[int, int]) -> None:
     """Write `wanted` proposals for each region, a budget line for each, an organisation for ten; tell the planner."""
     connection = database.connect()
@@ -58,13 +80,14 @@ def fill(database: Database, wanted: Mapping[int, int]) -> None:
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute("CREATE TEMPORARY TABLE bench_sizes (region_id bigint, rows bigint) ON COMMIT DROP")
         cursor.executemany("INSERT INTO bench_sizes VALUES (%s, %s)", list(wanted.items()))
-        cursor.execute(ORGANISASI)
-        for statement in (HISTORY, RUNNING_YEAR):
-            cursor.execute(statement, {"awarded": AWARDED, "history": HISTORY_SHARE})
-        cursor.execute(RAB)
+        with _without_indexes(cursor):
+            cursor.execute(ORGANISASI)
+            for statement in (HISTORY, RUNNING_YEAR):
+                cursor.execute(statement, {"awarded": AWARDED, "history": HISTORY_SHARE})
+            cursor.execute(RAB)
     connection.autocommit = True
     with connection.cursor() as cursor:
-        for table in ("organisasi", "hibah", "hibah_rab"):
+        for table in TABLES:
             cursor.execute(f"VACUUM ANALYZE {table}")
         cursor.execute("CHECKPOINT")
     connection.close()

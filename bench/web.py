@@ -24,6 +24,11 @@ class Server:
 
     port: int
     pid: int
+    log: Path
+
+    def told(self) -> str:
+        """The end of its log."""
+        return self.log.read_text()[-2_000:]
 
     @property
     def workers(self) -> list[int]:
@@ -69,8 +74,9 @@ def gunicorn(application: str, env: dict[str, str], *options: str) -> Iterator[S
     with log.open("w") as file:
         process = subprocess.Popen(command, cwd=ROOT, env={**env, "PORT": str(port)}, stdout=file, stderr=file)
     try:
-        _wait(port, process, log)
-        yield Server(port, process.pid)
+        server = Server(port, process.pid, log)
+        _wait(server, process)
+        yield server
     finally:
         process.terminate()
         process.wait(timeout=30)
@@ -83,16 +89,16 @@ def _free_port() -> int:
         return port
 
 
-def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(server: Server, process: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and process.poll() is None:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", server.port), timeout=1).close()
         except OSError:
             time.sleep(0.1)
         else:
             return
-    raise RuntimeError(f"gunicorn does not answer:\n{log.read_text()[-2_000:]}")
+    raise RuntimeError(f"gunicorn does not answer:\n{server.told()}")
 
 
 def load(server: Server, pages: Sequence[tuple[str, str]], *, seconds: float = 0, requests: int = 0) -> Load:
@@ -101,6 +107,6 @@ def load(server: Server, pages: Sequence[tuple[str, str]], *, seconds: float = 0
     command = [sys.executable, "-m", "bench.client"]
     done = subprocess.run(command, cwd=ROOT, input=json.dumps(order), check=True, stdout=subprocess.PIPE, text=True)
     found = Load(**json.loads(done.stdout))
-    if found.failed:
-        raise RuntimeError(f"{found.failed} of {found.requests} requests failed: {pages[0]} …")
+    if found.failed or not found.requests:
+        raise RuntimeError(f"{found.failed} of {found.requests} requests failed: {pages[0]} …\n{server.told()}")
     return found

@@ -8,7 +8,8 @@ workers = 2
 worker_class = "gthread"
 threads = _settings.web_threads
 timeout = 60
-graceful_timeout = 10
+# On SIGTERM no new connection is taken and what runs is finished; no statement may run longer than half of this.
+graceful_timeout = 30
 keepalive = 5
 max_requests = 20_000
 max_requests_jitter = 2_000

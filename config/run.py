@@ -1,6 +1,7 @@
 """`make run`: servers, migrations, demonstration regions, then every process of the Procfile under one supervisor."""
 
 import os
+import socket
 import sys
 import threading
 import time
@@ -8,6 +9,7 @@ import urllib.request
 from pathlib import Path
 from urllib.error import URLError
 
+import honcho.manager
 from honcho.manager import Manager
 
 from app import create_app
@@ -26,6 +28,8 @@ from tenants.registry import load_into_database, load_regions
 DEMO_PORTALS = (3273, 3204, 5271, 3674)
 DEMO_REGIONS = (0, 32, 36, 52, *DEMO_PORTALS)
 DEMO_PROPOSALS = 120
+#: After a signal every process may finish what it has in hand; a job that takes longer is repeated at the next start.
+GRACE_SECONDS = 35
 
 
 def load_demo(settings: Settings) -> None:
@@ -60,8 +64,8 @@ def demo_accounts(subdomain: str, region_id: int, password: str) -> None:
         db.session.commit()
 
 
-def announce(settings: Settings) -> None:
-    """Print the one line when pages answer."""
+def announce(settings: Settings, sandbox_port: str) -> None:
+    """Print the one line when pages answer, and in the demonstration who may sign in and where messages can be seen."""
     address = f"http://127.0.0.1:{settings.port}/siap"
     for _attempt in range(300):
         request = urllib.request.Request(address, headers={"Host": settings.base_domain})
@@ -71,6 +75,8 @@ def announce(settings: Settings) -> None:
                     if settings.demo:
                         names = "|".join(ROLES)
                         sys.stdout.write(f"Akun contoh: {names}@bandung.demo, kata sandi {demo_password(settings)}\n")
+                    if sandbox_port:
+                        sys.stdout.write(f"Kotak pasir WhatsApp dan SMS: http://127.0.0.1:{sandbox_port}\n")
                     sys.stdout.write(f"Siap: http://{settings.base_domain}:{settings.port}\n")
                     sys.stdout.flush()
                     return
@@ -78,14 +84,40 @@ def announce(settings: Settings) -> None:
             time.sleep(0.1)
 
 
+def free_port(wanted: int) -> int:
+    """`wanted` while nobody listens there, else any free one of this machine."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", wanted)):
+            return wanted
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def sandbox(settings: Settings) -> dict[str, str]:
+    """The environment that points the gateways at the demonstration's sandbox; empty where a gateway is named."""
+    if not settings.demo or settings.whatsapp_url or settings.sms_url:
+        return {}
+    port = free_port(settings.port + 1)
+    return {
+        "SANDBOX_PORT": str(port), "WHATSAPP_URL": f"http://127.0.0.1:{port}/wa", "WHATSAPP_PHONE_ID": "1",
+        "WHATSAPP_TOKEN": "kotak-pasir", "WHATSAPP_TEMPLATE": "pemberitahuan",
+        "SMS_URL": f"http://127.0.0.1:{port}/sms", "SMS_TOKEN": "kotak-pasir", "SMS_SENDER": "PEMDA",
+    }  # fmt: skip
+
+
 def processes(env: dict[str, str]) -> Manager:
-    """The Procfile's processes under honcho."""
+    """The Procfile's processes (and, in the demonstration, the sandbox of the gateways) under honcho."""
+    honcho.manager.KILL_WAIT = GRACE_SECONDS
     manager = Manager()
     bin_dir = Path(sys.executable).parent
     env = {**env, "PATH": f"{bin_dir}{os.pathsep}{env.get('PATH', '')}", "PYTHONUNBUFFERED": "1"}
     for line in (ROOT / "Procfile").read_text().splitlines():
         name, _, command = line.partition(":")
         manager.add_process(name.strip(), command.strip(), env=env, cwd=str(ROOT))
+    if port := env.get("SANDBOX_PORT"):
+        command = f"exec python -m app.services.messages.sandbox {port}"
+        manager.add_process("sandbox", command, env=env, cwd=str(ROOT))
     return manager
 
 
@@ -99,8 +131,9 @@ def main() -> int:
         load_into_database(settings)
         if settings.demo:
             load_demo(settings)
+        env |= sandbox(settings)
         manager = processes(env)
-        threading.Thread(target=announce, args=(settings,), daemon=True).start()
+        threading.Thread(target=announce, args=(settings, env.get("SANDBOX_PORT", "")), daemon=True).start()
         manager.loop()
         return manager.returncode or 0
 

@@ -22,7 +22,13 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """One deployment. Sizes in bytes, times in seconds unless the name says otherwise."""
+    """One deployment. Sizes in bytes, times in seconds unless the name says otherwise.
+
+    Attributes:
+        storage_url: `s3://KEY:SECRET@host:port/bucket[?region=…&tls=0]`; empty: files lie below `var_dir`.
+        clamav_url: `tcp://host:3310` or `unix:///run/clamd.sock`; empty: uploads are not scanned.
+        local_signer: letters may be signed by this machine's own authority, which no reader of PDFs trusts.
+    """
 
     master_key: bytes
     database_url: str
@@ -38,12 +44,27 @@ class Settings:
     smtp_url: str = ""
     mail_from: str = "portal@localhost"
     metrics_token: str = ""
+    # The Cloud API's address with its version (https://graph.facebook.com/v23.0), the sender's number by its id, and
+    # the approved template whose one parameter is the text.
+    whatsapp_url: str = ""
+    whatsapp_phone_id: str = ""
+    whatsapp_token: str = ""
+    whatsapp_template: str = ""
+    sms_url: str = ""
+    sms_token: str = ""
+    sms_sender: str = ""
     statement_timeout_ms: int = 15_000
     region_concurrency: int = 6
     web_threads: int = 8
     max_body: int = 64 * 1024 * 1024
     queue: str = "smartcity"
+    region_jobs: int = 4
     citus: bool = False
+    storage_url: str = ""
+    storage_encrypted: bool = False
+    clamav_url: str = ""
+    local_signer: bool = True
+    sign_seconds: int = 30
     old_master_keys: tuple[bytes, ...] = ()
     role_urls: Mapping[str, str] = field(default_factory=dict)
 
@@ -132,6 +153,8 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
                 ("region_concurrency", "REGION_CONCURRENCY"),
                 ("web_threads", "WEB_THREADS"),
                 ("max_body", "MAX_BODY"),
+                ("region_jobs", "REGION_JOBS"),
+                ("sign_seconds", "SIGN_SECONDS"),
             )
             if env.get(key)
         }
@@ -154,8 +177,19 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         smtp_url=env.get("SMTP_URL", ""),
         mail_from=env.get("MAIL_FROM", "portal@localhost"),
         metrics_token=env.get("METRICS_TOKEN", ""),
+        whatsapp_url=env.get("WHATSAPP_URL", ""),
+        whatsapp_phone_id=env.get("WHATSAPP_PHONE_ID", ""),
+        whatsapp_token=env.get("WHATSAPP_TOKEN", ""),
+        whatsapp_template=env.get("WHATSAPP_TEMPLATE", ""),
+        sms_url=env.get("SMS_URL", ""),
+        sms_token=env.get("SMS_TOKEN", ""),
+        sms_sender=env.get("SMS_SENDER", ""),
         queue=env.get("QUEUE", "smartcity"),
         citus=_flag(env, "CITUS"),
+        storage_url=env.get("STORAGE_URL", ""),
+        storage_encrypted=_flag(env, "STORAGE_ENCRYPTED"),
+        clamav_url=env.get("CLAMAV_URL", ""),
+        local_signer=_flag(env, "LOCAL_SIGNER", "0" if production else "1"),
         old_master_keys=tuple(key.encode() for key in env.get("MASTER_KEY_OLD", "").split(",") if key),
         **numbers,
     )

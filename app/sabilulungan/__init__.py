@@ -12,7 +12,7 @@ from app.sabilulungan.workflow import PROPOSAL
 from app.services.imports.datasets import register_dataset
 from app.services.ui import register_states
 from app.services.ui.i18n import _, lazy
-from app.services.ui.portal import NavItem, Service, navigation, register_service
+from app.services.ui.portal import NavItem, Service, footer_navigation, navigation, register_service
 from app.services.workflow.process import register_process
 
 
@@ -55,5 +55,8 @@ def _portal_navigation() -> dict[str, list[NavItem]]:
         return {"nav": navigation("province")}
     return {
         "nav": navigation("portal"),
-        "footer_nav": [NavItem(_("Data proses usulan (CSV)"), "/hibah/proses.csv", current=False)],
+        "footer_nav": [
+            *footer_navigation(),
+            NavItem(_("Data proses usulan (CSV)"), "/hibah/proses.csv", current=False),
+        ],
     }

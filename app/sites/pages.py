@@ -1,15 +1,13 @@
-"""Pages that belong to no module: the landing page, a portal's front page, health."""
+"""Pages that belong to no module: the landing page, a portal's front page."""
 
 from collections import Counter
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, abort, current_app, g, render_template, request
-from sqlalchemy import text
+from flask import Blueprint, current_app, g, render_template, request
 
 from app.services.identity.permissions import PUBLIK, requires
 from app.services.ui.portal import cards
 from app.sites.tiles import place_of
-from app.tenancy.database import db
 from app.tenancy.site import Province, Site, live_sites, provinces, site_url
 from config.settings import Settings
 
@@ -75,19 +73,3 @@ def _tiles(known: list[Province], sites: list[Site], settings: Settings) -> list
             "row": row, "col": col, "level": 1 + 3 * count // province.members if count else 0,
         })  # fmt: skip
     return made
-
-
-@bp.get("/sehat")
-@requires(PUBLIK)
-def alive() -> Response:
-    """This process answers."""
-    return Response("sehat\n", mimetype="text/plain")
-
-
-@bp.get("/siap")
-@requires(PUBLIK)
-def ready() -> Response:
-    """The database answers too."""
-    if db.session.execute(text("SELECT 1")).scalar_one() != 1:
-        abort(503)
-    return Response("siap\n", mimetype="text/plain")

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, connection, cursor
-from sqlalchemy import BigInteger, Engine, MetaData, Uuid, bindparam, event, text
+from sqlalchemy import BigInteger, Engine, MetaData, TextClause, Uuid, bindparam, event, text
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
 from sqlalchemy.pool import PoolResetState
@@ -149,8 +149,21 @@ def region_sql(sql: str, **params: Any) -> CursorResult[Any]:
     Raises:
         ValueError: the statement does not carry `:region_id`.
     """
-    if ":region_id" not in sql:
-        raise ValueError("SQL mentah harus membandingkan region_id dengan :region_id")
-    result = db.session.execute(text(sql), {**params, "region_id": current().region_id})
+    result = db.session.execute(_named(sql), {**params, "region_id": current().region_id})
     assert isinstance(result, CursorResult)
     return result
+
+
+def beside(sql: str, **params: Any) -> None:
+    """Like `region_sql`, in a transaction of its own on another connection: kept whatever becomes of the session's.
+
+    For what must be seen while a long transaction runs. It must not touch a row that the session holds.
+    """
+    with db.engine.begin() as connection:
+        connection.execute(_named(sql), {**params, "region_id": current().region_id})
+
+
+def _named(sql: str) -> TextClause:
+    if ":region_id" not in sql:
+        raise ValueError("SQL mentah harus membandingkan region_id dengan :region_id")
+    return text(sql)

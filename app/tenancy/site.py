@@ -88,6 +88,17 @@ def live_sites() -> list[Site]:
     return _fetch(COLUMNS + "WHERE s.state = 'AKTIF' AND s.room IN ('portal', 'province') ORDER BY r.code")
 
 
+def working_sites() -> list[Site]:
+    """The nation, then every live region: whose jobs are sent, whose schedules run, whose numbers are read."""
+    return [LANDING, *live_sites()]
+
+
+def home_of(region_id: int) -> Site | None:
+    """The site on which a region's people sign in; None where it has none yet."""
+    row = _fetch(COLUMNS + "WHERE s.region_id = :id AND s.room <> 'oversight'", id=region_id)
+    return row[0] if row else None
+
+
 def provinces() -> list[Province]:
     """Every province of the official list with how many kota/kabupaten it has, live or not."""
     sql = (

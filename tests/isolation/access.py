@@ -7,29 +7,42 @@ PUBLIK, MASUK = "publik", "masuk"
 #: permission -> the endpoints that ask for it.
 ACCESS = {
     PUBLIK: (
-        "sites.front", "sites.alive", "sites.ready",
+        "sites.front", "health.alive", "health.ready", "health.prometheus", "message_choices.ask_stop",
+        "message_choices.stop",
         "sabilulungan.index", "sabilulungan.as_csv", "sabilulungan.as_json", "sabilulungan.as_xlsx",
         "sabilulungan.detail", "sabilulungan.recipient", "sabilulungan.process_csv",
         "anggaran.index", "anggaran.as_csv", "anggaran.as_json", "anggaran.as_xlsx", "anggaran.differences",
         "identity.sign_in", "identity.sign_in_now", "identity.forgotten", "identity.send_reset",
         "identity.new_password", "identity.set_new_password", "identity.demo_letters",
         "audit.public_roots", "audit.public_roots_json", "workflow.draws", "workflow.draws_json",
+        "documents.download", "verification.by_token", "verification.ask_file", "verification.by_file",
     ),
     # Whose file it is, or whose duty, is decided behind these; a stranger is answered 404.
     MASUK: (
         "identity.account", "identity.change_password", "identity.ask_sign_out", "identity.sign_out", "audit.history",
-        "workflow.file", "workflow.do", "usulan.mine",
+        "documents.begin_upload", "documents.upload_state", "documents.continue_upload", "documents.finish_upload",
+        "workflow.file", "workflow.do", "usulan.mine", "inbox.index", "inbox.mark", "inbox.mark_all", "inbox.open_message",
+        "message_choices.index", "message_choices.save", "message_choices.new_phone", "message_choices.prove_phone",
+        "message_choices.forget_phone", "operations.one",
+    ),
+    "pesan.kelola": ("message_texts.index", "message_texts.edit", "message_texts.save"),
+    "pekerjaan.kelola": (
+        "operations.index", "operations.ask_drop", "operations.drop", "operations.repeat", "operations.repeat_all",
     ),
     "tugas.kerjakan": ("workflow.desk", "workflow.take_next", "workflow.at_once", "workflow.conflict"),
     "usulan.ajukan": ("usulan.new", "usulan.save_new", "usulan.edit", "usulan.save"),
+    "surat.lihat": ("letters.letters", "letters.letter"),
+    "surat.kelola": ("letters.ask_revoke", "letters.revoke", "imports.ask_minutes", "imports.issue_minutes"),
+    "surat.tandatangan": ("letters.sign", "letters.settle_signed", "letters.settle_failed"),
     "audit.lihat": ("audit.log", "audit.log_csv", "audit.people"),
     "akun.kelola": (
         "identity.people", "identity.invite", "identity.close", "workflow_settings.standing_in",
         "workflow_settings.lend", "workflow_settings.end",
     ),
-    "pengaturan.lihat": ("identity.settings", "workflow_settings.days", "workflow_settings.rules"),
+    "pengaturan.lihat": ("identity.settings", "imports.runs", "workflow_settings.days", "workflow_settings.rules"),
     "pengaturan.ubah": (
-        "look.look", "look.save", "workflow_settings.set_day", "workflow_settings.forget_day",
+        "look.look", "look.save", "documents.show_arms", "documents.replace_arms",
+        "workflow_settings.set_day", "workflow_settings.forget_day",
         "workflow_settings.propose", "workflow_settings.approve",
     ),
 }  # fmt: skip
@@ -40,11 +53,18 @@ FOREIGN = {
     "nomor": "SELECT nomor FROM hibah WHERE region_id = :b AND id = :hibah",
     "organisasi_id": "SELECT id FROM organisasi WHERE region_id = :b AND id = :organisasi",
     "file_id": "SELECT id FROM workflow_files WHERE region_id = :b AND id = :workflow_files",
+    "message_id": "SELECT id FROM inbox_messages WHERE region_id = :b AND id = :inbox_messages",
+    "job_id": "SELECT id FROM outbox WHERE region_id = :b AND id = :outbox",
+    "kode": "SELECT token FROM letters WHERE region_id = :b AND id = :letters",
+    "document_id": "SELECT id FROM documents WHERE region_id = :b AND id = :documents",
+    "upload_id": "SELECT id FROM uploads WHERE region_id = :b AND id = :uploads",
+    "letter_id": "SELECT id FROM letters WHERE region_id = :b AND id = :letters",
+    "run_id": "SELECT id FROM import_runs WHERE region_id = :b AND id = :import_runs",
     "account_id": "SELECT id FROM accounts WHERE region_id = :b AND id = :accounts",
 }
 #: Arguments whose value the database does not hold as it stands in the address, or that belong to no region.
 LINK = "token"
-CONSTANT = {"filename": "gaya.css", "action": "ajukan"}
+CONSTANT = {"filename": "gaya.css", "action": "ajukan", "event": "tugas.baru", "tanda": "tanda-palsu"}
 
 
 def permission_of(endpoint: str) -> str:

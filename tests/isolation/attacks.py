@@ -314,6 +314,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         f"UPDATE audit_heads SET seq = 0 WHERE region_id = {B}",
         "INSERT INTO tenancy.audit_roots SELECT * FROM tenancy.audit_roots",
         "SELECT tenancy.publish_audit_root(999999, decode(repeat('00', 32), 'hex'))",
+        f"SELECT tenancy.audit_append({B}, '4:{B}', array_fill('x'::text, ARRAY[1, 15]))",
     ),
     "definer functions": (
         "SELECT tenancy.publish_site('kab-bandung', 'portal', false)",

@@ -1,5 +1,6 @@
 """What must hold for every tenant table, tried and not read: used on the real schema and on each mutated one."""
 
+
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 

@@ -187,6 +187,8 @@ GRANTS = (
     "GRANT DELETE ON audit_heads TO smartcity_app",
     "GRANT INSERT ON tenancy.audit_roots TO smartcity_worker",
     "GRANT EXECUTE ON FUNCTION tenancy.publish_audit_root(bigint, bytea) TO PUBLIC",
+    "ALTER FUNCTION tenancy.audit_append(bigint, text, text[]) SECURITY DEFINER",
+    "ALTER FUNCTION tenancy.open(text) SECURITY DEFINER",
 )
 #: What a careless migration can do, it does as the schema's owner; the rest takes an administrator.
 MIGRATIONS = (HELD, *POLICIES, *PARTITIONS, *TABLES, *FUNCTIONS)

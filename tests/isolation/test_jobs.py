@@ -11,14 +11,14 @@ from flask import Flask
 from sqlalchemy import Engine, text
 
 from app.kernel.identifiers import uuid7
-from app.services.jobs import outbox, processes
+from app.services.jobs import outbox, relay, worker
 from app.tenancy.context import Context, NoContext, acting_for
 from app.tenancy.database import db
 from config.settings import Settings
 from tests.conftest import A, B
 from tests.isolation.planting import Planted
 from tests.isolation.probes import fingerprints
-from tests.services.jobs.test_jobs import PAYLOADS
+from tests.services.jobs.conftest import PAYLOADS
 
 WORKER = Context(A, "sistem:worker", "worker")
 
@@ -125,7 +125,7 @@ def test_a_job_of_b_is_not_taken_begun_or_done_from_a(worker_app: Flask, admin: 
             assert not set(numbers) & set(outbox.take_due(1_000))
             db.session.rollback()
         for number in (*numbers, uuid7()):
-            processes.work(A, str(number))
+            worker.work(A, str(number))
         with admin.connect() as connection:
             assert fingerprints(connection, f"region_id = {B}") == before
 
@@ -133,4 +133,4 @@ def test_a_job_of_b_is_not_taken_begun_or_done_from_a(worker_app: Flask, admin: 
 def test_a_false_notice_does_not_stop_the_relay_of_all_regions() -> None:
     """Whoever can inject SQL in one region can send any notice that he likes."""
     sent = ["3273", "x", "", "-1", "9" * 40, "3273; DROP", "\u0663", "32"]
-    assert processes.regions_heard(sent) == [3273, 32]
+    assert relay.regions_heard(sent) == [3273, 32]

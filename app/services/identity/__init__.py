@@ -6,7 +6,7 @@ from app.services.audit import register_events
 from app.services.identity import accounts, guard, routes
 from app.services.identity.permissions import AKUN_KELOLA
 from app.services.jobs.outbox import register_job
-from app.services.jobs.processes import register_schedule
+from app.services.jobs.schedules import register_schedule
 from app.services.ui.i18n import lazy
 from app.services.ui.portal import SettingsPage, register_settings_page
 
@@ -30,5 +30,5 @@ def init_app(app: Flask) -> None:
     register_settings_page(
         SettingsPage(lazy("Akun daerah"), lazy("Mengundang dan menutup akun."), "/pengaturan/akun", AKUN_KELOLA)
     )
-    register_job(FORGET_JOB, accounts.forget_old)
+    register_job(FORGET_JOB, accounts.forget_old, lazy("Menghapus percobaan masuk dan tautan lama"))
     register_schedule(FORGET_JOB, 24 * 3600)

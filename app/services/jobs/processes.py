@@ -1,155 +1,100 @@
-"""The three processes beside the web: relay (outbox -> RQ), worker, scheduler. Redis carries ids only, no data."""
+"""`flask jobs …`: the three processes beside the web (relay, worker, scheduler), and what is registered."""
 
+import json
 import logging
-import re
-import select
-from collections import deque
-from collections.abc import Callable, Iterable
-from uuid import UUID
+import time
+from collections.abc import Callable
 
 import click
-import psycopg2
 from flask import Flask, current_app
 from flask.cli import AppGroup
-from redis import Redis
-from rq import Queue, SimpleWorker
-from rq.serializers import JSONSerializer
+from redis import RedisError
+from sqlalchemy.exc import OperationalError
 
-from app.services.jobs import outbox
-from app.tenancy.context import Context, acting_for
+from app.services.jobs import desk, outbox
+from app.services.jobs import worker as workers
+from app.services.jobs.line import Line
+from app.services.jobs.relay import Relay
+from app.services.jobs.schedules import Planner, register_schedule, schedules
+from app.services.jobs.stopping import Stop
 from app.tenancy.database import db
-from app.tenancy.site import LANDING, live_sites
-from config.logs import LogContext, log_context
+from app.tenancy.site import working_sites
 from config.settings import Settings
 
+__all__ = ["group", "init_app", "register_chore", "register_schedule"]
+
 log = logging.getLogger(__name__)
-group = AppGroup("jobs", help="Pekerjaan di belakang layar: relay, worker, scheduler.")
-BATCH = 20
-SWEEP_SECONDS = 30.0
-JOB_SECONDS = 600
-REGION = re.compile(r"\d{1,4}", re.ASCII)
-#: job -> how often it is asked for in every live region, seconds.
-_schedules: dict[str, int] = {}
+group = AppGroup("jobs", help="Pekerjaan di belakang layar: relay, worker, scheduler, dan yang gagal.")
+TICK_SECONDS = 10.0
+CLEAN_RULE = "40 2 * * *"
 
 
-def register_schedule(job: str, seconds: int) -> None:
-    """Ask for `job` in every live region once each `seconds`."""
-    _schedules[job] = seconds
+#: What the scheduler does beside asking for jobs: (every how many seconds, what).
+_chores: list[tuple[float, Callable[[], None]]] = []
 
 
-def queue(settings: Settings) -> Queue:
-    """The deployment's RQ queue."""
-    return Queue(settings.queue, connection=Redis.from_url(settings.redis_url), serializer=JSONSerializer)
+def register_chore(seconds: float, act: Callable[[], None]) -> None:
+    """Let the scheduler process call `act` so often; it may fail for want of Redis or the database."""
+    if (seconds, act) not in _chores:
+        _chores.append((seconds, act))
 
 
-def relay_region(region_id: int, send: Callable[[int, UUID], None]) -> int:
-    """Send one batch of one region's waiting jobs; returns how many, so that the caller may come back for more."""
-    with acting_for(Context(region_id, "sistem:relay", "worker")):
-        numbers = outbox.take_due(BATCH)
-        db.session.commit()
-    for number in numbers:
-        send(region_id, number)
-    return len(numbers)
-
-
-def working_regions() -> list[int]:
-    """The nation, then every live region: whose jobs are sent and whose schedule runs."""
-    return [LANDING.region_id, *(site.region_id for site in live_sites())]
-
-
-def relay_all(regions: deque[int], send: Callable[[int, UUID], None]) -> None:
-    """Round robin: a region with a thousand jobs waits behind each other region after every batch."""
-    while regions:
-        region_id = regions.popleft()
-        if relay_region(region_id, send) == BATCH:
-            regions.append(region_id)
-
-
-def work(region_id: int, number: str) -> None:
-    """What RQ calls: one job in its region's context."""
-    token = log_context.set(LogContext(number, region_id, "sistem:worker"))
-    try:
-        with acting_for(Context(region_id, "sistem:worker", "worker")):
-            outbox.perform(UUID(number))
-    finally:
-        db.session.remove()
-        log_context.reset(token)
-
-
-def regions_heard(payloads: Iterable[str]) -> list[int]:
-    """The regions that notices name, each once. Any session may notify: what is no region's number is not heard."""
-    return [int(payload) for payload in dict.fromkeys(payloads) if REGION.fullmatch(payload)]
-
-
-def _sender(settings: Settings) -> Callable[[int, UUID], None]:
-    target = queue(settings)
-
-    def send(region_id: int, number: UUID) -> None:
-        target.enqueue(
-            work, region_id, str(number), job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=3600
-        )
-
-    return send
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["settings"]
+    return settings
 
 
 @group.command("relay")
 def relay() -> None:
     """Kirim isi kotak keluar ke antrean; satu atau lebih boleh berjalan. Contoh: flask jobs relay"""
-    settings: Settings = current_app.extensions["settings"]
-    send = _sender(settings)
-    listener = psycopg2.connect(settings.role_url("smartcity_worker").replace("+psycopg2", ""))
-    listener.autocommit = True
-    listener.cursor().execute(f"LISTEN {outbox.CHANNEL}")
-    while True:
-        # Every region once in half a minute, whatever was heard: a notice is lost when nobody listens.
-        relay_all(deque(working_regions()), send)
-        while select.select([listener], [], [], SWEEP_SECONDS)[0]:
-            listener.poll()
-            heard = regions_heard(notice.payload for notice in listener.notifies)
-            listener.notifies.clear()
-            relay_all(deque(heard), send)
+    settings = _settings()
+    dsn = settings.role_url("smartcity_worker").replace("+psycopg2", "")
+    Relay(Line(settings), dsn, Stop().install()).run()
 
 
 @group.command("worker")
 def worker() -> None:
-    """Kerjakan antrean. Contoh: flask jobs worker"""
-    settings: Settings = current_app.extensions["settings"]
-    target = queue(settings)
-    SimpleWorker([target], connection=target.connection, serializer=JSONSerializer).work(logging_level="WARNING")
-
-
-def tick(redis: Redis) -> int:
-    """Ask for what is due, once for all schedulers of the deployment; returns how many jobs were asked for."""
-    asked = 0
-    for job, seconds in _schedules.items():
-        if not redis.set(f"jadwal:{job}", "1", nx=True, ex=seconds):
-            continue
-        for region_id in working_regions():
-            with acting_for(Context(region_id, "sistem:jadwal", "worker")):
-                outbox.enqueue(job, {})
-                db.session.commit()
-            asked += 1
-    return asked
+    """Kerjakan antrean; SIGTERM menunggu pekerjaan yang sedang berjalan. Contoh: flask jobs worker"""
+    workers.run(Line(_settings()))
 
 
 @group.command("scheduler")
 def scheduler() -> None:
-    """Minta pekerjaan berkala. Contoh: flask jobs scheduler"""
-    settings: Settings = current_app.extensions["settings"]
-    redis = Redis.from_url(settings.redis_url)
-    while True:
-        tick(redis)
-        select.select([], [], [], SWEEP_SECONDS)
+    """Minta pekerjaan berkala; satu atau lebih boleh berjalan. Contoh: flask jobs scheduler"""
+    stop, planner = Stop().install(), Planner()
+    due = dict.fromkeys(range(len(_chores)), 0.0)
+    while not stop.asked:
+        try:
+            planner.tick(working_sites())
+            for number, (seconds, act) in enumerate(_chores):
+                if due[number] <= time.monotonic():
+                    due[number] = time.monotonic() + seconds
+                    act()
+        except (OperationalError, RedisError) as error:
+            log.warning("penjadwal terputus (%s); dicoba lagi", type(error).__name__)
+            db.session.rollback()
+        stop.wait(TICK_SECONDS)
 
 
 @group.command("list")
-def list_jobs() -> None:
-    """Pekerjaan yang terdaftar. Contoh: flask jobs list"""
-    for name in outbox.jobs():
-        every = f"tiap {_schedules[name]} detik" if name in _schedules else "bila diminta"
-        click.echo(f"{name:24} {every}")
+@click.option("--json", "as_json", is_flag=True, help="Satu larik JSON.")
+def list_jobs(*, as_json: bool) -> None:
+    """Pekerjaan yang terdaftar dan jadwalnya. Contoh: flask jobs list"""
+    rules = {name: schedule.rule for name, schedule in schedules().items()}
+    if as_json:
+        rows = [{"job": name, "title": str(job.title), "rule": rules.get(name)} for name, job in outbox.jobs().items()]
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for name, job in outbox.jobs().items():
+        click.echo(f"{name:24} {_every(rules.get(name)):24} {job.title}")
+
+
+def _every(rule: str | None) -> str:
+    return "bila diminta" if rule is None else f"tiap {rule} detik" if rule.isdigit() else f"cron {rule}"
 
 
 def init_app(app: Flask) -> None:
-    """Attach the commands."""
+    """Attach the commands and the clean-up."""
+    desk.register()
+    register_schedule(desk.CLEAN_JOB, CLEAN_RULE)
     app.cli.add_command(group)

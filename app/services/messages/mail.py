@@ -13,6 +13,7 @@ from flask import current_app
 
 from app.kernel.identifiers import uuid7
 from app.services.jobs import outbox
+from app.services.ui.i18n import lazy
 from app.tenancy.context import current
 from config.settings import Settings
 
@@ -32,29 +33,42 @@ class Letter:
 
 
 def send_mail(to: str, subject: str, text: str) -> None:
-    """Ask for a letter; it leaves only if the caller's transaction is committed."""
+    """Ask for a letter to an address without an account; it leaves only if the caller's transaction is committed."""
     outbox.enqueue(JOB, {"to": to, "subject": subject, "text": text})
 
 
-def deliver(payload: dict[str, Any]) -> None:
-    """Send by SMTP when the deployment names a server, else write the letter into the region's folder.
+def _job(payload: dict[str, Any]) -> None:
+    deliver(payload["to"], payload["subject"], payload["text"])
+
+
+def deliver(to: str, subject: str, text: str, unsubscribe: str = "") -> None:
+    """Send plain text by SMTP when the deployment names a server, else write it into the region's folder.
+
+    A letter bears the number of the job that sends it: repeated after a crash it is the same letter again, which mail
+    servers and the folder keep once. `unsubscribe` is the address where its reader can stop its kind.
 
     Raises:
         OSError, smtplib.SMTPException: not delivered; the outbox tries again.
     """
     settings: Settings = current_app.extensions["settings"]
+    job = outbox.running()
+    number = job.id if job else uuid7()
     # A letter is a region's, by SMTP too.
     current()
     message = EmailMessage(policy=policy.SMTP)
-    message["From"], message["To"] = settings.mail_from, payload["to"]
-    message["Subject"], message["Date"] = payload["subject"], formatdate()
-    message.set_content(payload["text"])
+    message["From"], message["To"] = settings.mail_from, to
+    message["Subject"], message["Date"] = subject, formatdate()
+    message["Message-ID"] = f"<{number}@{settings.mail_from.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    if unsubscribe:
+        message["List-Unsubscribe"] = f"<{unsubscribe}>"
+    message.set_content(text)
     if settings.smtp_url:
         _smtp(settings.smtp_url, message)
         return
     folder = mail_folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{uuid7()}.eml").write_bytes(message.as_bytes())
+    (folder / f"{number}.eml").write_bytes(message.as_bytes())
 
 
 def _smtp(url: str, message: EmailMessage) -> None:
@@ -87,4 +101,4 @@ def _body(message: EmailMessage) -> str:
 
 def register() -> None:
     """Make the letter a job."""
-    outbox.register_job(JOB, deliver)
+    outbox.register_job(JOB, _job, lazy("Mengirim surat"))

@@ -210,6 +210,11 @@ def all_versions() -> list[Process]:
     return list(_processes.values())
 
 
+def known(code: str, version: int) -> bool:
+    """Whether this deployment has that version of the process."""
+    return (code, version) in _processes
+
+
 def process_of(code: str, version: int) -> Process:
     """The version that a file was opened under."""
     return _processes[code, version]

@@ -16,7 +16,7 @@ from app.services.workflow import assigning, calendar, clocks, forms, people, qu
 from app.services.workflow.acting import act
 from app.services.workflow.models import WorkflowFile
 from app.services.workflow.offers import next_word, offers, process_and_subject
-from app.services.workflow.process import OWNER, Order, Refused, process_of
+from app.services.workflow.process import OWNER, Order, Refused, known, process_of
 from app.services.workflow.timeline import public_steps
 from app.tenancy.database import db
 
@@ -28,6 +28,8 @@ MOST_AT_ONCE = 50
 def _file(file_id: UUID) -> WorkflowFile:
     """The file, if it is the reader's own or one that somebody with his duties handles; else 404."""
     file = queue.one(file_id) or abort(404)
+    if not known(file.process, file.version):
+        abort(404)
     if file.owner_id == current_user.id:
         return file
     roles = {duty.role for duty in people.duties()}

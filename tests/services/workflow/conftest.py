@@ -57,7 +57,7 @@ def desk(worker_app: Flask, people: None, admin: Engine) -> Iterator[Flask]:
         for table in (table for table in TABLES if table in known):
             where = f"WHERE region_id = {A}" + (f" AND {own}" if table == "hibah_steps" else "")
             connection.execute(text(f"DELETE FROM {table} {where}"))
-        connection.execute(text("DELETE FROM hibah WHERE pemohon_id IS NOT NULL"))
+        connection.execute(text(f"DELETE FROM hibah WHERE region_id = {A} AND pemohon_id IS NOT NULL"))
 
 
 @pytest.fixture
