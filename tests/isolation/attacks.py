@@ -319,6 +319,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "INSERT INTO tenancy.match_consents SELECT * FROM tenancy.match_consents",
         "SELECT * FROM tenancy.met_elsewhere()",
         "SELECT tenancy.put_national(ARRAY[]::bytea[], ARRAY[]::text[], ARRAY[]::bigint[], ARRAY[]::text[])",
+        f"SELECT tenancy.audit_append({B}, '4:{B}', array_fill('x'::text, ARRAY[1, 15]))",
     ),
     "definer functions": (
         "SELECT tenancy.publish_site('kab-bandung', 'portal', false)",

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
+from uuid import UUID
 
 import pytest
 from flask import Flask
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
+from app.services.documents.storage import object_key, storage
 from app.services.identity import accounts
 from app.services.identity.permissions import ROLES
 from app.services.jobs import outbox
@@ -134,8 +137,32 @@ def link_of_b(worker_app: Flask, settings: Settings, people_of_both: None, admin
 
 
 @pytest.fixture(scope="module")
-def of_b(admin: Engine, link_of_b: str, rows_of_b: Planted) -> dict[str, str]:
+def files_of_b(worker_app: Flask, admin: Engine, people_of_both: None, rows_of_b: Planted) -> None:
+    """B's planted document has bytes and is public at home; its upload is that of B's administrator."""
+    assert people_of_both is None
+    with admin.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE documents SET subject_type = 'daerah', visibility = 'publik', media_type = 'application/pdf',"
+                " size = 4, copy_size = NULL WHERE id = :id"
+            ),
+            {"id": rows_of_b.rows["documents"]},
+        )
+        connection.execute(
+            text(
+                "UPDATE uploads SET actor = (SELECT id::text FROM accounts WHERE region_id = uploads.region_id"
+                " AND email = 'admin@contoh.go.id') WHERE id = :id"
+            ),
+            {"id": rows_of_b.rows["uploads"]},
+        )
+    with worker_app.app_context(), acting_for(Context(B, "sistem:uji", "worker")):
+        storage().put(object_key(UUID(rows_of_b.rows["documents"])), BytesIO(b"%PDF"), 4)
+
+
+@pytest.fixture(scope="module")
+def of_b(admin: Engine, link_of_b: str, files_of_b: None, rows_of_b: Planted) -> dict[str, str]:
     """What an address may name, taken from B's rows as they stand."""
+    assert files_of_b is None
     keys = {"b": B, **rows_of_b.rows}
     with admin.connect() as connection:
         found = {name: connection.scalar(text(sql), keys) for name, sql in FOREIGN.items()}

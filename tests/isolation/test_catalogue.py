@@ -191,6 +191,8 @@ GRANTS = (
     "GRANT SELECT ON tenancy.match_consents TO smartcity_reader",
     "GRANT EXECUTE ON FUNCTION tenancy.met_elsewhere() TO PUBLIC",
     "GRANT EXECUTE ON FUNCTION tenancy.publish_audit_root(bigint, bytea) TO PUBLIC",
+    "ALTER FUNCTION tenancy.audit_append(bigint, text, text[]) SECURITY DEFINER",
+    "ALTER FUNCTION tenancy.open(text) SECURITY DEFINER",
 )
 #: What a careless migration can do, it does as the schema's owner; the rest takes an administrator.
 MIGRATIONS = (HELD, *POLICIES, *PARTITIONS, *TABLES, *FUNCTIONS)

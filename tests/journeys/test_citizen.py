@@ -13,8 +13,12 @@ PAGES = (
     ("bandung.localhost", "/hibah"),
     ("bandung.localhost", "/hibah/CONTOH-0001"),
     ("bandung.localhost", "/anggaran"),
+    ("bandung.localhost", "/audit"),
+    ("localhost", "/audit"),
     ("bandung.localhost", "/masuk"),
     ("bandung.localhost", "/lupa-sandi"),
+    ("bandung.localhost", "/verifikasi"),
+    ("bandung.localhost", "/v/tidak-ada"),
     ("bandung.localhost", "/tidak-ada"),
 )
 HEAVIEST = 60 * 1024

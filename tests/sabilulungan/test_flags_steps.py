@@ -109,9 +109,11 @@ def decide(children: object, acting_as: As) -> Decide:
             db.session.flush()
             for order, at in enumerate(moments, 1):
                 db.session.add(
-                    WorkflowStep(id=uuid7(), file_id=file.id, number=order, action="terima_lengkap",
-                                 state_before="DIAJUKAN", state_after="DISPOSISI", actor=actor, duty=role, channel="web", happened_on=at.date(),
-                                 recorded_at=at, recorded_later=False, days_used=0)
+                    WorkflowStep(
+                        id=uuid7(), file_id=file.id, number=order, action="terima_lengkap", state_before="DIAJUKAN",
+                        state_after="DISPOSISI", actor=actor, duty=role, channel="web", happened_on=at.date(),
+                        recorded_at=at, recorded_later=False, days_used=0,
+                    )
                 )  # fmt: skip
             db.session.commit()
 

@@ -5,6 +5,7 @@ import tracemalloc
 import warnings
 import zipfile
 
+import openpyxl
 import pytest
 
 from app.services.imports.limits import Limits, TableError
@@ -166,3 +167,9 @@ def test_a_tree_too_large_for_memory_is_refused(body: bytes, code: str) -> None:
 def test_a_picture_is_no_reason_to_refuse() -> None:
     with_picture = edited(plain(), "xl/media/image1.png", lambda _: b"\x89PNG\r\n" + bytes(999))
     assert list(open_table(with_picture, "x.xlsx")) == [(2, {"a": "x"})]
+
+
+def test_workbooks_are_parsed_by_the_parser_that_the_guard_knows() -> None:
+    """lxml is installed (pyHanko needs it); openpyxl must not use it."""
+    assert openpyxl.LXML is False
+    assert openpyxl.DEFUSEDXML is True

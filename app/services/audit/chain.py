@@ -7,44 +7,16 @@ each other's insert and flush only, never for each other's work; writers of diff
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sqlalchemy import CursorResult, event, text
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session, SessionTransaction
 
-from app.kernel.identifiers import uuid7
-from app.services.audit.entries import TEXTS, Entry, length_prefixed
+from app.services.audit.entries import Entry, length_prefixed
 from app.tenancy.context import NoContext, current
 from app.tenancy.database import db
 
 KEY = "audit"
-#: The moment of an entry as its hash covers it: UTC, microseconds.
-MOMENT = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
-# One round trip: lock the head, stamp the time after the wait, hash each entry onto the one before it, move the head,
-# insert. FOR UPDATE returns the row as the writer before us left it, also when our snapshot is older.
-APPEND = text(f"""
-WITH RECURSIVE entry AS MATERIALIZED (
-    SELECT * FROM unnest({", ".join(f"CAST(:{name} AS {'uuid' if name == 'id' else 'text'}[])" for name in TEXTS)},
-        CAST(:body AS text[])) WITH ORDINALITY AS e ({", ".join(TEXTS)}, body, n)
-), head AS MATERIALIZED (
-    SELECT seq, hash FROM audit_heads WHERE region_id = :region_id FOR UPDATE
-), stamped AS MATERIALIZED (
-    SELECT seq, hash, clock_timestamp() AS at FROM head
-), link (n, seq, at, hash) AS (
-    SELECT CAST(0 AS bigint), seq, at, hash FROM stamped
-    UNION ALL
-    SELECT e.n, l.seq + 1, l.at, sha256(l.hash || convert_to(
-        :region || octet_length(CAST(l.seq + 1 AS text)) || ':' || (l.seq + 1)
-        || '27:' || {MOMENT.format("l.at")} || e.body, 'UTF8'))
-    FROM link l JOIN entry e ON e.n = l.n + 1
-), moved AS (
-    UPDATE audit_heads h SET seq = l.seq, hash = l.hash FROM link l WHERE h.region_id = :region_id AND l.n = :count
-)
-INSERT INTO audit_log (region_id, seq, at, hash, {", ".join(TEXTS)})
-SELECT :region_id, l.seq, l.at, l.hash, {", ".join(f"e.{name}" for name in TEXTS)}
-FROM link l JOIN entry e ON e.n = l.n
-""")
-FIRST_HEAD = text(
-    "INSERT INTO audit_heads (region_id, id) VALUES (:region_id, :id) ON CONFLICT (region_id, chain) DO NOTHING"
-)
+# One round trip: migrations/versions/0025_audit_append.py.
+APPEND = text("SELECT tenancy.audit_append(:region_id, :region, CAST(:entries AS text[]))")
 
 
 @dataclass
@@ -80,22 +52,8 @@ def append(session: Session, region_id: int, entries: list[Entry]) -> None:
     Raises:
         sqlalchemy.exc.IntegrityError: the head was moved back; the act that called fails with it.
     """
-    values: dict[str, object] = {name: [getattr(entry, name) for entry in entries] for name in TEXTS}
-    values |= {
-        "body": [entry.body for entry in entries],
-        "region": length_prefixed([str(region_id)]),
-        "region_id": region_id,
-        "count": len(entries),
-    }
-    if not _inserted(session, values):
-        session.execute(FIRST_HEAD, {"region_id": region_id, "id": uuid7()})
-        assert _inserted(session, values), "kepala rantai tidak terbaca"
-
-
-def _inserted(session: Session, values: dict[str, object]) -> bool:
-    result = session.execute(APPEND, values)
-    assert isinstance(result, CursorResult)
-    return bool(result.rowcount)
+    rows = [[*entry.texts, entry.body] for entry in entries]
+    session.execute(APPEND, {"region_id": region_id, "region": length_prefixed([str(region_id)]), "entries": rows})
 
 
 def _write(session: Session) -> None:

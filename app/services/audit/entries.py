@@ -2,14 +2,14 @@
 
 `hash = sha256(previous hash || canonical)`; `canonical` is each value of `FIELDS`, in that order, as
 `<length in bytes>:<value>` in UTF-8, one after the other. The lengths keep two values from being cut differently.
-The database makes the first three of them under the head's lock (`chain.APPEND`); everything else is made here.
+The database makes the first three of them under the head's lock (`tenancy.audit_append`); all else is made here.
 """
 
 import hashlib
 import hmac
 import ipaddress
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 
 from flask import current_app, has_request_context, request
 
@@ -49,9 +49,14 @@ class Entry:
     personal: str
 
     @property
+    def texts(self) -> list[str]:
+        """The values in the order of `TEXTS`."""
+        return [getattr(self, name) for name in TEXTS]
+
+    @property
     def body(self) -> str:
         """The part of the canonical form that is known before the lock."""
-        return length_prefixed(astuple(self))
+        return length_prefixed(self.texts)
 
 
 TEXTS = tuple(field.name for field in fields(Entry))
@@ -60,7 +65,7 @@ FIELDS = ("region", "seq", "at", *TEXTS)
 
 def length_prefixed(values: Iterable[str]) -> str:
     """`<length in bytes>:<value>` for each, one after the other."""
-    return "".join(f"{len(value.encode())}:{value}" for value in values)
+    return "".join([f"{len(value) if value.isascii() else len(value.encode())}:{value}" for value in values])
 
 
 def link(previous: bytes, values: Iterable[str]) -> bytes:

@@ -1,23 +1,24 @@
 """Walking a region's chain: every link recomputed from the rows, then held against head and published roots."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.services.audit.chain import MOMENT
 from app.services.audit.entries import FIELDS, GENESIS, TEXTS, link
 from app.services.audit.roots import roots_of
 from app.tenancy.context import current
 from app.tenancy.database import db, region_sql
 
 BATCH = 10_000
+#: The moment of an entry as its hash covers it: UTC, microseconds.
+MOMENT = """to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 HEAD = """
 SELECT coalesce(max(h.seq), 0) AS seq, (array_agg(h.hash))[1] AS hash,
        (SELECT coalesce(max(seq), 0) FROM audit_log WHERE region_id = :region_id) AS last
 FROM audit_heads h WHERE h.region_id = :region_id
 """
 ENTRIES = f"""
-SELECT CAST(region_id AS text), CAST(seq AS text), {MOMENT.format("at")}, CAST(id AS text), {", ".join(TEXTS[1:])}, hash
+SELECT CAST(region_id AS text), CAST(seq AS text), {MOMENT}, CAST(id AS text), {", ".join(TEXTS[1:])}, hash
 FROM audit_log WHERE region_id = :region_id AND seq > :after AND seq <= :last ORDER BY audit_log.seq LIMIT {BATCH}
 """
 
@@ -62,7 +63,7 @@ def entries(last: int) -> Iterator[tuple[list[str], bytes]]:
     """
     after = 0
     while True:
-        rows: list[Any] = list(region_sql(ENTRIES, after=after, last=last))
+        rows: Sequence[Any] = region_sql(ENTRIES, after=after, last=last).all()
         db.session.rollback()
         for *values, digest in rows:
             yield values, bytes(digest)

@@ -14,6 +14,7 @@ PENGATURAN_LIHAT, PENGATURAN_UBAH = "pengaturan.lihat", "pengaturan.ubah"
 TUGAS, USULAN_AJUKAN = "tugas.kerjakan", "usulan.ajukan"
 PEKERJAAN_KELOLA, PESAN_KELOLA = "pekerjaan.kelola", "pesan.kelola"
 TEMUAN_LIHAT, TEMUAN_ATUR = "temuan.lihat", "temuan.atur"
+SURAT_LIHAT, SURAT_KELOLA, SURAT_TANDATANGAN = "surat.lihat", "surat.kelola", "surat.tandatangan"
 #: permission -> what it allows, as the permission page prints it.
 PERMISSIONS = {
     PUBLIK: "Siapa pun, tanpa masuk",
@@ -25,18 +26,23 @@ PERMISSIONS = {
     PENGATURAN_LIHAT: "Melihat pengaturan, langkah penyediaan dan riwayat impor",
     PEKERJAAN_KELOLA: "Melihat pekerjaan di belakang layar, mengulang dan membuang yang gagal",
     PESAN_KELOLA: "Mengubah bunyi pesan kepada warga dan pegawai",
+    SURAT_LIHAT: "Melihat surat yang diterbitkan daerah",
+    SURAT_KELOLA: "Menerbitkan dan mencabut surat",
+    SURAT_TANDATANGAN: "Menandatangani surat secara elektronik",
     AUDIT_LIHAT: "Melihat dan mengunduh log audit daerah",
     TEMUAN_LIHAT: "Melihat temuan integritas dengan buktinya",
     TEMUAN_ATUR: "Mengusulkan dan menyetujui perubahan aturan integritas",
 }
 #: role -> (what people call it, what it may do beside PUBLIK and MASUK).
 ROLES: dict[str, tuple[str, frozenset[str]]] = {
-    "admin": (
-        "Administrator daerah",
-        frozenset({AKUN_KELOLA, AUDIT_LIHAT, PENGATURAN_LIHAT, PENGATURAN_UBAH, PEKERJAAN_KELOLA, PESAN_KELOLA}),
-    ),
-    "inspektorat": ("Inspektorat", frozenset({AUDIT_LIHAT, PENGATURAN_LIHAT, TEMUAN_ATUR, TEMUAN_LIHAT, TUGAS})),
-    "pimpinan": ("Kepala daerah", frozenset({PENGATURAN_LIHAT, TUGAS})),
+    "admin": ("Administrator daerah", frozenset({
+        AKUN_KELOLA, AUDIT_LIHAT, PENGATURAN_LIHAT, PENGATURAN_UBAH, PEKERJAAN_KELOLA, PESAN_KELOLA, SURAT_LIHAT,
+        SURAT_KELOLA, SURAT_TANDATANGAN,
+    })),
+    "inspektorat": ("Inspektorat", frozenset({
+        AUDIT_LIHAT, PENGATURAN_LIHAT, SURAT_LIHAT, TEMUAN_ATUR, TEMUAN_LIHAT, TUGAS,
+    })),
+    "pimpinan": ("Kepala daerah", frozenset({PENGATURAN_LIHAT, SURAT_LIHAT, SURAT_TANDATANGAN, TUGAS})),
     "tu": ("Tata usaha", frozenset({TUGAS})),
     "timbang": ("Tim Pertimbangan", frozenset({TUGAS})),
     "opd": ("Penilai OPD", frozenset({TUGAS})),

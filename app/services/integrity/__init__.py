@@ -16,7 +16,7 @@ from app.services.integrity.workflow import FINDING
 from app.services.jobs.outbox import register_job
 from app.services.jobs.schedules import register_schedule
 from app.services.ui.i18n import lazy
-from app.services.ui.portal import SettingsPage, register_settings_page
+from app.services.ui.portal import SettingsPage, register_footer_link, register_settings_page
 from app.services.workflow.process import register_process
 
 #: In the region's own night, when its pages are idle; first every region puts its hashes and looks, then it scans.
@@ -49,6 +49,7 @@ def init_app(app: Flask) -> None:
     """Register the pages, the process, the jobs, what things are called."""
     app.register_blueprint(routes.bp)
     app.register_blueprint(rules_routes.bp)
+    register_footer_link(lazy("Integritas: temuan menurut aturan"), "/integritas")
     for page in PAGES:
         register_settings_page(page)
     register_process(FINDING)

@@ -141,7 +141,7 @@ SELECT id FROM taken ORDER BY due_at, id
 """
 CLAIM = f"""
 UPDATE outbox SET attempts = attempts + 1, started_at = clock_timestamp()
-WHERE {HURRY} AND region_id = :region_id AND id = ANY (ARRAY(
+WHERE {{hurry}} AND region_id = :region_id AND id = ANY (ARRAY(
     SELECT id FROM outbox WHERE {OPEN} AND id = :id AND due_at <= clock_timestamp() FOR NO KEY UPDATE SKIP LOCKED))
 RETURNING id, job, payload, actor, attempts, started_at
 """
@@ -166,25 +166,55 @@ def put_back(numbers: Iterable[UUID]) -> None:
 
 
 def perform(number: UUID) -> bool:
-    """Do one due job of the current region; its effect and its mark "done" are one transaction. Whether it ran.
-
-    The beginning is counted and committed first, so that a job that kills its worker is given up in the end too.
-    A failed job is noted with its reason and tried again later, each time after twice as long.
+    """Do one due job of the current region. Whether it ran: another worker may have it, or it is done.
 
     Raises:
         Exception: whatever the job raised, after it was noted.
     """
-    claim = _claim(number)
-    if claim is None:
-        return False
+    begun = claim(number)
+    return begun is not None and run(begun).ran
+
+
+def claim(number: UUID) -> Claim | None:
+    """Begin a job that is due and in nobody's hand; commits.
+
+    The beginning is counted before the job runs, so that a job that kills its worker is given up in the end too.
+    """
+    begun = _begin(number, hurry=True)
+    db.session.commit()
+    return begun
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Whether a job ran (else somebody else has it now), and the next one that was begun along with its end."""
+
+    ran: bool
+    following: Claim | None = None
+
+
+def run(claim: Claim, following: Callable[[], UUID | None] = lambda: None) -> Outcome:
+    """Do a job that was begun; its effect and its mark "done" are one transaction.
+
+    A failed job is noted with its reason and tried again later, each time after twice as long.
+
+    Args:
+        claim: the beginning.
+        following: asked at the end for the next job, which is begun in the same transaction and so needs none for that.
+
+    Raises:
+        Exception: whatever the job raised, after it was noted.
+    """
     token = _running.set(claim)
     try:
         if not _lock(claim):
             db.session.rollback()
-            return False
+            return Outcome(ran=False)
         with _uncommitted():
             _jobs[claim.job].run(claim.payload)
         _mark_done(claim)
+        wanted = following()
+        begun = _begin(wanted, hurry=False) if wanted else None
         db.session.commit()
     except Exception as error:
         db.session.rollback()
@@ -193,12 +223,11 @@ def perform(number: UUID) -> bool:
         raise
     finally:
         _running.reset(token)
-    return True
+    return Outcome(ran=True, following=begun)
 
 
-def _claim(number: UUID) -> Claim | None:
-    row = region_sql(CLAIM, id=number).one_or_none()
-    db.session.commit()
+def _begin(number: UUID, *, hurry: bool) -> Claim | None:
+    row = region_sql(CLAIM.format(hurry=HURRY if hurry else "true"), id=number).one_or_none()
     if row is None:
         return None
     return Claim(row.id, row.job, json.loads(row.payload), row.actor, row.attempts, row.started_at)

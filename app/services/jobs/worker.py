@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from uuid import UUID
 
 from redis import RedisError
@@ -11,6 +12,7 @@ from rq.serializers import JSONSerializer
 
 from app.services.jobs import outbox
 from app.services.jobs.line import AND, Line
+from app.services.jobs.outbox import Claim
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db
 from config.logs import LogContext, log_context
@@ -26,11 +28,17 @@ def work(region_id: int, ids: str) -> None:
 
     When they take long, those not begun yet go back, so that other workers may have them.
     """
-    begun, waiting = time.monotonic(), [UUID(number) for number in ids.split(AND)]
+    started, waiting = time.monotonic(), [UUID(number) for number in ids.split(AND)]
+
+    def following() -> UUID | None:
+        return waiting.pop(0) if waiting and time.monotonic() - started < HANDFUL_SECONDS else None
+
     try:
         with acting_for(Context(region_id, "sistem:worker", "worker")):
-            while waiting and time.monotonic() - begun < HANDFUL_SECONDS:
-                one(region_id, waiting.pop(0))
+            while (number := following()) is not None:
+                begun = outbox.claim(number)
+                while begun is not None:
+                    begun = one(region_id, begun, following)
             if waiting:
                 outbox.put_back(waiting)
                 db.session.commit()
@@ -38,14 +46,15 @@ def work(region_id: int, ids: str) -> None:
         db.session.remove()
 
 
-def one(region_id: int, number: UUID) -> None:
-    """One job. A failure is in the outbox; RQ need not keep it too."""
-    token = log_context.set(LogContext(str(number), region_id, "sistem:worker"))
+def one(region_id: int, begun: Claim, following: Callable[[], UUID | None]) -> Claim | None:
+    """One job; returns the next if it was begun along. A failure is in the outbox; RQ need not keep it too."""
+    token = log_context.set(LogContext(str(begun.id), region_id, "sistem:worker"))
     try:
-        outbox.perform(number)
+        return outbox.run(begun, following).following
     except Exception:
         log.exception("pekerjaan gagal")
         db.session.rollback()
+        return None
     finally:
         log_context.reset(token)
 

@@ -99,21 +99,21 @@ def _done(message: str) -> Response:
     return redirect(url_for("message_choices.index"), 303)
 
 
-@bp.get("/pesan/berhenti/<token>")
+@bp.get("/pesan/berhenti/<tanda>")
 @requires(PUBLIK)
-def ask_stop(token: str) -> Page:
+def ask_stop(tanda: str) -> Page:
     """Behind the link of a letter: which kind, and a button. A mail scanner that follows links stops nothing."""
-    found = read_unsubscribe(token)
+    found = read_unsubscribe(tanda)
     if found is None:
         abort(404)
     return render_template("messages/berhenti.html", event=found[1], stopped=False)
 
 
-@bp.post("/pesan/berhenti/<token>")
+@bp.post("/pesan/berhenti/<tanda>")
 @requires(PUBLIK)
-def stop(token: str) -> Page:
+def stop(tanda: str) -> Page:
     """No more e-mail of this kind; the inbox still gets it."""
-    found = read_unsubscribe(token)
+    found = read_unsubscribe(tanda)
     if found is None:
         abort(404)
     choices.choose(found[0], found[1], MAIL, OFF)

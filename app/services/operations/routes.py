@@ -52,21 +52,30 @@ def _repeated(count: int) -> Response:
 
 @bp.get("/pengaturan/pekerjaan/<uuid:job_id>/buang")
 @requires(PEKERJAAN_KELOLA)
-def ask_drop(job_id: UUID) -> str:
+def ask_drop(job_id: UUID) -> str | Response:
     """Confirm."""
     found = desk.one(job_id)
-    if found is None or found[0].state != "GAGAL":
+    if found is None:
         abort(404)
+    if found[0].state != "GAGAL":
+        return _settled()
     return render_template("operations/buang.html", work=found[0])
 
 
 @bp.post("/pengaturan/pekerjaan/<uuid:job_id>/buang")
 @requires(PEKERJAAN_KELOLA)
 def drop(job_id: UUID) -> Response:
-    """Give one up for good."""
-    if not decisions.drop(job_id):
+    """Give one up for good; a second press changes nothing."""
+    if desk.one(job_id) is None:
         abort(404)
+    if not decisions.drop(job_id):
+        return _settled()
     flash(_("Pekerjaan dibuang."))
+    return redirect(url_for("operations.index"), 303)
+
+
+def _settled() -> Response:
+    flash(_("Pekerjaan ini tidak menunggu keputusan lagi."))
     return redirect(url_for("operations.index"), 303)
 
 

@@ -49,6 +49,7 @@ class SettingsPage:
 
 
 _services: dict[str, Service] = {}
+_footer: dict[str, Lazy] = {}
 _settings_pages: dict[str, SettingsPage] = {}
 
 
@@ -80,3 +81,13 @@ def register_settings_page(page: SettingsPage) -> None:
 def settings_pages() -> list[SettingsPage]:
     """Every registered page of settings, in the order of registration."""
     return list(_settings_pages.values())
+
+
+def register_footer_link(label: Lazy, url: str) -> None:
+    """Show a link at the foot of every portal's pages (by its address, once)."""
+    _footer[url] = label
+
+
+def footer_navigation() -> list[NavItem]:
+    """The links at the foot of the page being shown."""
+    return [NavItem(str(label), url, request.path == url) for url, label in _footer.items()]

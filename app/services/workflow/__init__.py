@@ -7,7 +7,7 @@ from app.services.jobs.outbox import register_job
 from app.services.jobs.processes import register_schedule
 from app.services.ui.i18n import lazy
 from app.services.ui.portal import SettingsPage, register_settings_page
-from app.services.workflow import assigning, commands, escalation, routes, settings_routes
+from app.services.workflow import assigning, commands, escalation, routes, settings_routes, telling
 
 ESCALATE_JOB, DRAW_JOB = "tugas.eskalasi", "tugas.undian"
 PAGES = (
@@ -31,6 +31,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(commands.group)
     for page in PAGES:
         register_settings_page(page)
+    telling.register()
     register_job(ESCALATE_JOB, escalation.escalate)
     register_schedule(ESCALATE_JOB, 3600)
     register_job(DRAW_JOB, assigning.prepare_day_job)

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from app.kernel.identifiers import uuid7
 from app.services import audit
 from app.services.ui.i18n import _
-from app.services.workflow import calendar, clocks, people
+from app.services.workflow import calendar, clocks, people, telling
 from app.services.workflow.models import WorkflowFile, WorkflowStep
 from app.services.workflow.people import Duty
 from app.services.workflow.process import BACK, Order, Process, Refusal, Refused, Transition, process_of
@@ -163,6 +163,7 @@ def _move(acting: Acting) -> None:
     file.nomor, file.judul = process.words(acting.subject)
     process.on_move(acting.subject, file.state, acting.order.happened_on or day)
     db.session.flush()
+    telling.moved(file, acting.order.reason)
     audit.note(
         f"{file.process}.{transition.action}", process.code, file.subject, before={"state": before},
         after={"state": file.state}, reason=acting.order.reason or acting.order.reason_code,

@@ -11,8 +11,8 @@ from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db
 from tests.conftest import B
 
-#: Kota Cimahi: provisioned by nobody, so that its chain is empty.
-R = 3277
+#: Kota Ambon: provisioned by nobody, so that its chain is empty.
+R = 8171
 Act = Callable[..., None]
 
 

@@ -209,13 +209,13 @@ def test_a_log_rewritten_as_a_whole_fails_against_saved_roots(
 @pytest.mark.usefixtures("five")
 def test_the_command_says_what_is_broken_and_fails(worker_app: Flask, tamper: Tamper) -> None:
     runner = worker_app.test_cli_runner()
-    good = runner.invoke(audit_commands, ["verify", "--region", "32.77", "--json"])
+    good = runner.invoke(audit_commands, ["verify", "--region", "81.71", "--json"])
     assert (good.exit_code, json.loads(good.stdout)["entries"]) == (0, 5)
-    assert "5 entri utuh" in runner.invoke(audit_commands, ["verify", "--region", "3277"]).stdout
+    assert "5 entri utuh" in runner.invoke(audit_commands, ["verify", "--region", "8171"]).stdout
     tamper(f"DELETE FROM audit_log WHERE region_id = {R} AND seq = 2")
-    bad = runner.invoke(audit_commands, ["verify", "--region", "32.77", "--json"])
+    bad = runner.invoke(audit_commands, ["verify", "--region", "81.71", "--json"])
     assert (bad.exit_code, json.loads(bad.stdout)["broken_at"]) == (1, 2)
-    assert "RUSAK pada entri 2" in runner.invoke(audit_commands, ["verify", "--region", "32.77"]).stdout
+    assert "RUSAK pada entri 2" in runner.invoke(audit_commands, ["verify", "--region", "81.71"]).stdout
 
 
 @pytest.mark.usefixtures("five")
@@ -223,7 +223,7 @@ def test_an_export_is_itself_in_the_log_that_it_exports(
     worker_app: Flask, tmp_path: Path, verifier: ModuleType
 ) -> None:
     file = tmp_path / "log.ndjson"
-    answer = worker_app.test_cli_runner().invoke(audit_commands, ["export", "--region", "32.77", str(file)])
+    answer = worker_app.test_cli_runner().invoke(audit_commands, ["export", "--region", "81.71", str(file)])
     assert answer.exit_code == 0, answer.output
     lines = file.read_text("utf-8").splitlines()
     assert verifier.verify(lines) == 6

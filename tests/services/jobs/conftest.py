@@ -34,6 +34,7 @@ PAYLOADS = {
     "pesan.kirim": {"pesan": NOBODY, "saluran": "surel"},
     "pesan.kode": {"akun": NOBODY, "nomor": "6281234567890", "saluran": "sms", "teks": "123456"},
     "pesan.ringkasan.satu": {"akun": NOBODY},
+    "surat.cetak": {"letter_id": NOBODY},
 }
 
 

@@ -39,7 +39,7 @@ def inside(worker_app: Flask) -> Iterator[None]:
 def test_every_state_is_counted(given_up: UUID, admin: Engine) -> None:
     waiting, running, again, done = (ask("akun.bersihkan") for _job in range(4))
     with acting_for(Context(A, "sistem:worker", "worker")):
-        outbox._claim(running)
+        outbox.claim(running)
         assert outbox.perform(done)
     with admin.begin() as connection:
         connection.execute(text("UPDATE outbox SET attempts = 1 WHERE id = :id"), {"id": again})

@@ -140,7 +140,7 @@ def test_a_job_that_kills_its_worker_is_given_up_too(worker_app: Flask, admin: E
         with acting_for(WORKER):
             for attempt in range(outbox.MOST_ATTEMPTS):
                 assert row_of(number)["dead_at"] is None, attempt
-                assert outbox._claim(number) is not None
+                assert outbox.claim(number)
                 due_now(admin, number, "1 minute")
                 assert recover("", set).abandoned == [number]
                 due_now(admin, number)
@@ -153,7 +153,7 @@ def test_a_job_that_runs_is_left_alone(worker_app: Flask, admin: Engine, row_of:
     with worker_app.app_context():
         number = ask("akun.bersihkan")
         with acting_for(WORKER):
-            assert outbox._claim(number)
+            assert outbox.claim(number)
             due_now(admin, number, "1 hour")
             with admin.begin() as other:
                 other.execute(text("SELECT 1 FROM outbox WHERE id = :id FOR NO KEY UPDATE"), {"id": number})
@@ -170,7 +170,7 @@ def test_of_two_deliveries_of_one_job_the_first_beginning_gives_way_to_the_secon
     with worker_app.app_context():
         number = ask("akun.bersihkan")
         with acting_for(WORKER):
-            first, second = outbox._claim(number), outbox._claim(number)
+            first, second = outbox.claim(number), outbox.claim(number)
             assert first
             assert second
             assert not outbox._lock(first)

@@ -222,7 +222,7 @@ def test_a_letter_that_is_sent_again_after_a_crash_is_the_same_letter(settings: 
     db.session.commit()
     number = outbox.take_due(1)[0]
     db.session.commit()
-    claim = outbox._claim(number)
+    claim = outbox.claim(number)
     token = outbox._running.set(claim)
     mail.deliver("siti@contoh.go.id", "Undangan", "Isi")
     outbox._running.reset(token)
@@ -250,6 +250,7 @@ def test_two_thousand_readers_are_told_in_few_statements(worker_app: Flask, admi
         ))  # fmt: skip
     with admin.connect() as connection:
         everyone = list(connection.scalars(text("SELECT id FROM accounts WHERE email LIKE 'warga-%'")))
+    assert messages.notify(RETURNED.code, [], VALUES, "/hibah") == []
     ran: list[str] = []
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         ran.append(statement)

@@ -58,7 +58,8 @@ def test_dropping_asks_first_names_the_thing_and_is_logged(
     with admin.connect() as connection:
         noted = connection.execute(text(f"SELECT subject_id FROM audit_log WHERE event = '{decisions.DROPPED}'"))
         assert str(given_up) in set(noted.scalars())
-    assert post(boss, f"{DESK}/{given_up}/buang").status_code == 404
+    assert post(boss, f"{DESK}/{given_up}/buang").status_code == 303
+    assert "tidak menunggu keputusan lagi" in boss.get(DESK).get_data(as_text=True)
 
 
 def test_a_neighbours_administrator_reaches_none_of_it(browser: Browser, given_up: UUID, row_of: Row) -> None:
@@ -104,7 +105,7 @@ def test_progress_stands_on_the_page_while_the_job_runs(
     browser: Browser, worker_app: Flask, asked_by_clerk: UUID
 ) -> None:
     with worker_app.app_context(), acting_for(Context(A, "sistem:worker", "worker")):
-        claim = outbox._claim(asked_by_clerk)
+        claim = outbox.claim(asked_by_clerk)
         outbox._running.set(claim)
         progress.start(1_200, "Membaca baris")
         outbox._running.set(None)

@@ -39,9 +39,9 @@ WAY = (
     ("bendahara", "masuk_apbd"), ("pimpinan", "tetapkan_sk"),
 )  # fmt: skip
 TABLES = (
+    "message_sends", "inbox_messages",
     "workflow_escalations", "workflow_assignments", "workflow_draw_days", "workflow_conflicts", "workflow_steps",
-    "workflow_files", "workflow_delegations", "workflow_settings", "calendar_days", "hibah_steps", "inbox_messages",
-    "message_deliveries",
+    "workflow_files", "workflow_delegations", "workflow_settings", "calendar_days", "hibah_steps",
 )  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def desk(worker_app: Flask, people: None, admin: Engine) -> Iterator[Flask]:
         for table in (table for table in TABLES if table in known):
             where = f"WHERE region_id = {A}" + (f" AND {own}" if table == "hibah_steps" else "")
             connection.execute(text(f"DELETE FROM {table} {where}"))
-        connection.execute(text("DELETE FROM hibah WHERE pemohon_id IS NOT NULL"))
+        connection.execute(text(f"DELETE FROM hibah WHERE region_id = {A} AND pemohon_id IS NOT NULL"))
 
 
 @pytest.fixture
