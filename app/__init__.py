@@ -15,6 +15,7 @@ from app.services import (
     documents,
     identity,
     imports,
+    integrity,
     messages,
     messages_pages,
     opendata,
@@ -68,6 +69,7 @@ def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
     documents.init_app(app)
     imports.init_app(app)
     workflow.init_app(app)
+    integrity.init_app(app)
     sabilulungan.init_app(app)
     # Last: it makes a route of everything that was registered.
     opendata.init_app(app)

@@ -90,14 +90,19 @@ def _free_port() -> int:
 
 
 def _wait(server: Server, process: subprocess.Popen[bytes]) -> None:
+    """Until a worker answers, whatever it answers: the port is open before there is a worker."""
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and process.poll() is None:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=START_SECONDS)
         try:
-            socket.create_connection(("127.0.0.1", server.port), timeout=1).close()
-        except OSError:
+            connection.request("GET", "/")
+            connection.getresponse().read()
+        except (OSError, http.client.HTTPException):
             time.sleep(0.1)
         else:
             return
+        finally:
+            connection.close()
     raise RuntimeError(f"gunicorn does not answer:\n{server.told()}")
 
 

@@ -76,7 +76,7 @@ def hide_private_columns() -> None:
         op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0")
 
 
-def distribute(name: str) -> None:
-    """On Citus (CITUS=1) the table is spread by region before its foreign keys are added."""
+def distribute(name: str, column: str = "region_id") -> None:
+    """On Citus (CITUS=1) the table is spread by region (or another column) before its foreign keys are added."""
     if configuration.load().citus:
-        op.execute(f"SELECT create_distributed_table('{name}', 'region_id')")
+        op.execute(f"SELECT create_distributed_table('{name}', '{column}')")

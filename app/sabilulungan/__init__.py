@@ -5,11 +5,16 @@ from flask import Flask, g
 from app.sabilulungan import api, imports, personal, queries
 from app.sabilulungan.anggaran import imports as anggaran_imports
 from app.sabilulungan.anggaran import queries as anggaran_queries
+from app.sabilulungan.flags import FLAGS, crossing
 from app.sabilulungan.routes import anggaran, officer, public
 from app.sabilulungan.stages import PUBLIC_STATES
+from app.sabilulungan.subjects import KINDS
 from app.sabilulungan.usulan import routes as usulan
 from app.sabilulungan.workflow import PROPOSAL
 from app.services.imports.datasets import register_dataset
+from app.services.integrity.national import register_source
+from app.services.integrity.rules import register_flags
+from app.services.integrity.subjects import register_subject_kind
 from app.services.opendata.registry import register_files, register_resource
 from app.services.ui import register_states
 from app.services.ui.i18n import _, lazy
@@ -25,6 +30,10 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(usulan.bp)
     register_process(PROPOSAL)
     register_states(PUBLIC_STATES)
+    register_flags(FLAGS)
+    register_source(crossing.identifiers)
+    for kind in KINDS:
+        register_subject_kind(kind)
     for dataset in imports.DATASETS:
         register_dataset(dataset)
     register_dataset(anggaran_imports.DATASET)

@@ -60,7 +60,7 @@ def _proposal(dice: random.Random, number: int, organisation: Organisasi) -> Hib
     year, status = dice.choice((2024, 2025, 2026)), dice.choice(STATES)
     passed = STATUSES[status] or 0
     kind = dice.choice(("hibah_uang", "hibah_uang", "hibah_barang", "bansos_terencana_kelompok"))
-    filed = date(year - 1, 11, 2) + timedelta(days=dice.randrange(140))
+    filed = date(year - 2, 11, 2) + timedelta(days=dice.randrange(140))
     done = passed >= 9
     proposal = Hibah(
         id=uuid7(), nomor=f"CONTOH-{number:04d}", legacy_id=f"contoh-{number}", organisasi_id=organisation.id,

@@ -11,15 +11,19 @@ from config.settings import RUNTIME_ROLES
 
 #: Tables of the schema `tenancy`, which hold no region's rows: the runtime roles read these, and may not even read those.
 REFERENCE_TABLES = ("regions", "sites", "districts", "audit_roots", "alembic_version")
-CLOSED_TABLES = ("keys",)
+#: The last two are of all regions: only their functions look into them, and say no more than a number (integrity.national).
+CLOSED_TABLES = ("keys", "national_matches", "match_consents")
 #: Rows are added and read, never changed: logs, and what was done.
-APPENDED_TABLES = ("audit_log", "workflow_steps", "workflow_conflicts", "workflow_escalations")
+APPENDED_TABLES = (
+    "audit_log", "workflow_steps", "workflow_conflicts", "workflow_escalations", "integrity_scans", "integrity_scan_rules",
+)  # fmt: skip
 #: Money, decisions and logs: no runtime role deletes a row.
 KEPT_TABLES = (
     *APPENDED_TABLES, "audit_heads", "hibah", "hibah_rab", "hibah_steps", "organisasi", "pencairan", "lpj", "region_keys",
     "import_runs", "workflow_files", "workflow_draw_days", "workflow_assignments", "workflow_delegations",
-    "workflow_settings", "counters", "documents", "letters", "letter_numbers", "signature_requests", "consents",
-    "erasure_requests", "retention_rules",
+    "workflow_settings", "counters", "integrity_findings", "integrity_subjects", "integrity_clarifications",
+    "integrity_settings", "integrity_pauses", "documents", "letters", "letter_numbers", "signature_requests",
+    "consents", "erasure_requests", "retention_rules",
 )  # fmt: skip
 #: Every function of the schema `tenancy`, and every definer function anywhere, with the digest of its body: what runs
 #: with another's rights, or speaks the context, is changed here and in a migration together.
@@ -30,6 +34,10 @@ DECLARED_FUNCTIONS = (
     "tenancy.set_site_state(text,text) 9d6f56c8cdf0d148 definer",
     "tenancy.set_site_look(text,text) 2912de2fc2f804c0 definer",
     "tenancy.publish_audit_root(bigint,bytea) 215d951a381c2aef definer",
+    "tenancy.put_national(bytea[],text[],bigint[],text[]) 20141378a69c5e0b definer",
+    "tenancy.met_elsewhere() 7e8f708e9afb07f4 definer",
+    "tenancy.agree_to_disclose(text,bigint,text,text) 92a89aa9b82eb6d1 definer",
+    "tenancy.disclosed_matches(text,bigint,text) 01c333a4b091ec3d definer",
     "tenancy.audit_append(bigint,text,text[]) df8d30b95454653d",
     "tenancy.context_keys() 6b97d6523a12ac89 definer",
 )

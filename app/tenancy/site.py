@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, RowMapping, text
 
 from app.tenancy.database import db
 from config.settings import Settings
@@ -94,9 +94,13 @@ def working_sites() -> list[Site]:
 
 
 def home_of(region_id: int) -> Site | None:
-    """The site on which a region's people sign in; None where it has none yet."""
-    row = _fetch(COLUMNS + "WHERE s.region_id = :id AND s.room <> 'oversight'", id=region_id)
-    return row[0] if row else None
+    """The site on which a region's people sign in; None where it has none yet.
+
+    Asked in the session's transaction: who holds a lock there must not wait for a second connection.
+    """
+    sql = text(COLUMNS + "WHERE s.region_id = :id AND s.room <> 'oversight'")
+    row = db.session.execute(sql, {"id": region_id}).mappings().first()
+    return _site(row) if row else None
 
 
 def provinces() -> list[Province]:
@@ -118,4 +122,8 @@ def _fetch(sql: str, **params: object) -> list[Site]:
     engine: Engine = db.engine
     with engine.connect() as connection:
         rows = connection.execute(text(sql), params).mappings().all()
-    return [Site(**{**row, "tokens": json.loads(row["tokens"] or "{}")}) for row in rows]
+    return [_site(row) for row in rows]
+
+
+def _site(row: RowMapping) -> Site:
+    return Site(**{**row, "tokens": json.loads(row["tokens"] or "{}")})

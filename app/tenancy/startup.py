@@ -6,7 +6,7 @@ A process looks once, at its first connection: production refuses to work, every
 import logging
 import threading
 
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
@@ -87,3 +87,10 @@ def report(settings: Settings) -> tuple[list[str], list[str]]:
     with engine.connect() as connection:
         old, broken = too_old(connection), problems(connection)
     return ([*old, *broken], []) if settings.production else (broken, old)
+
+
+def look_again() -> None:
+    """Look once more, for processes that run for months: what is broken is an error in the log."""
+    broken, _warnings = report(current_app.extensions["settings"])
+    for fault in broken:
+        log.error("basis data: %s", fault)

@@ -5,7 +5,7 @@ from alembic import op
 from migrations.ops import TenantTable, create_tenant_table
 
 revision = "0070"
-down_revision = "0051"
+down_revision = "0060"
 lint_exempt = {
     "ban-drop-constraint": "the check is only widened: every purpose that running code writes stays allowed",
     "constraint-missing-not-valid": "region_keys holds a handful of rows a region; scanning it takes milliseconds",

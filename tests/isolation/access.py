@@ -15,6 +15,7 @@ ACCESS = {
         "identity.sign_in", "identity.sign_in_now", "identity.forgotten", "identity.send_reset",
         "identity.new_password", "identity.set_new_password", "identity.demo_letters",
         "audit.public_roots", "audit.public_roots_json", "workflow.draws", "workflow.draws_json",
+        "integrity.public", "integrity.public_csv",
         "api.page", "api.openapi", "api.daerah", "api.dataset", "api.hibah", "api.hibah-satu", "api.penerima",
         "api.penerima-satu", "api.tahap", "api.anggaran",
         "documents.download", "verification.by_token", "verification.ask_file", "verification.by_file",
@@ -27,7 +28,7 @@ ACCESS = {
         "documents.begin_upload", "documents.upload_state", "documents.continue_upload", "documents.finish_upload",
         "workflow.file", "workflow.do", "usulan.mine", "inbox.index", "inbox.mark", "inbox.mark_all", "inbox.open_message",
         "message_choices.index", "message_choices.save", "message_choices.new_phone", "message_choices.prove_phone",
-        "message_choices.forget_phone", "operations.one",
+        "message_choices.forget_phone", "operations.one", "integrity.questions", "integrity.question", "integrity.answer",
     ),
     "pesan.kelola": ("message_texts.index", "message_texts.edit", "message_texts.save"),
     "pekerjaan.kelola": (
@@ -38,6 +39,13 @@ ACCESS = {
     "surat.lihat": ("letters.letters", "letters.letter"),
     "surat.kelola": ("letters.ask_revoke", "letters.revoke", "imports.ask_minutes", "imports.issue_minutes"),
     "surat.tandatangan": ("letters.sign", "letters.settle_signed", "letters.settle_failed"),
+    "temuan.lihat": (
+        "integrity.findings", "integrity.findings_csv", "integrity.ask_scan", "integrity.finding", "integrity.agree",
+    ),
+    "temuan.atur": (
+        "integrity_rules.rules", "integrity_rules.rule", "integrity_rules.propose", "integrity_rules.approve",
+        "integrity_rules.resume",
+    ),
     "audit.lihat": ("audit.log", "audit.log_csv", "audit.people"),
     "akun.kelola": (
         "identity.people", "identity.invite", "identity.close", "workflow_settings.standing_in",
@@ -72,11 +80,13 @@ FOREIGN = {
     "upload_id": "SELECT id FROM uploads WHERE region_id = :b AND id = :uploads",
     "letter_id": "SELECT id FROM letters WHERE region_id = :b AND id = :letters",
     "run_id": "SELECT id FROM import_runs WHERE region_id = :b AND id = :import_runs",
+    "finding_id": "SELECT id FROM integrity_findings WHERE region_id = :b AND id = :integrity_findings",
+    "clarification_id": "SELECT id FROM integrity_clarifications WHERE region_id = :b AND id = :integrity_clarifications",
     "account_id": "SELECT id FROM accounts WHERE region_id = :b AND id = :accounts",
 }
 #: Arguments whose value the database does not hold as it stands in the address, or that belong to no region.
 LINK = "token"
-CONSTANT = {"filename": "gaya.css", "action": "ajukan", "event": "tugas.baru", "tanda": "tanda-palsu"}
+CONSTANT = {"filename": "gaya.css", "action": "ajukan", "event": "tugas.baru", "rule": "R04", "tanda": "tanda-palsu"}
 
 
 def permission_of(endpoint: str) -> str:

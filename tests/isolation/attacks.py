@@ -314,6 +314,11 @@ KINDS: dict[str, tuple[str, ...]] = {
         f"UPDATE audit_heads SET seq = 0 WHERE region_id = {B}",
         "INSERT INTO tenancy.audit_roots SELECT * FROM tenancy.audit_roots",
         "SELECT tenancy.publish_audit_root(999999, decode(repeat('00', 32), 'hex'))",
+        "SELECT * FROM tenancy.national_matches",
+        "SELECT count(*) FROM tenancy.match_consents",
+        "INSERT INTO tenancy.match_consents SELECT * FROM tenancy.match_consents",
+        "SELECT * FROM tenancy.met_elsewhere()",
+        "SELECT tenancy.put_national(ARRAY[]::bytea[], ARRAY[]::text[], ARRAY[]::bigint[], ARRAY[]::text[])",
         f"SELECT tenancy.audit_append({B}, '4:{B}', array_fill('x'::text, ARRAY[1, 15]))",
     ),
     "definer functions": (

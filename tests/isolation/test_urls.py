@@ -85,7 +85,7 @@ def test_a_route_with_an_argument_that_nobody_thought_of_fails(of_b: dict[str, s
 
 def test_no_constant_hides_an_argument_of_a_region() -> None:
     assert not CONSTANT.keys() & FOREIGN.keys()
-    assert set(CONSTANT) == {"action", "event", "filename", "tanda"}
+    assert set(CONSTANT) == {"action", "event", "filename", "rule", "tanda"}
 
 
 @pytest.mark.parametrize("role", ["", *ROLES])

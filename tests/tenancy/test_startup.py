@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import Engine, text
 
 from app import create_app
+from app.services.jobs import processes
 from app.tenancy import roles, startup
 from app.tenancy.database import db
 from app.tenancy.startup import UnsafeDatabase
@@ -123,3 +124,12 @@ def test_the_command_names_what_is_broken_and_fails(worker_app: Flask, admin: En
 def test_the_command_fails_for_an_old_server_in_production_only(production: Settings, settings: Settings) -> None:
     assert "CVE-2026-120154" in startup.report(production)[0][0]
     assert "CVE-2026-120154" in startup.report(settings)[1][0]
+
+
+@pytest.mark.usefixtures("broken")
+def test_the_scheduler_looks_every_day(worker_app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    assert (24 * 3600, startup.look_again) in processes._chores
+    with worker_app.app_context(), caplog.at_level(logging.ERROR, logger=startup.__name__):
+        startup.look_again()
+    told = [record.getMessage() for record in caplog.records if record.name == startup.__name__]
+    assert told == ["basis data: row-level security menyala dan dipaksakan: region_settings"]

@@ -13,6 +13,7 @@ from app.sabilulungan.stages import STATUSES, stage_of
 from app.services.imports.datasets import Column, Dataset, ImportOrder, ImportReport
 from app.services.imports.rows import Cells
 from app.services.imports.table_import import Record, TableImport, Target
+from app.services.integrity import scanning
 from app.services.personal.sealing import Sealer
 
 COLUMNS = (
@@ -118,11 +119,16 @@ def _note_oddities(record: Record, report: ImportReport) -> None:
         report.totals[name] = report.totals.get(name, 0) + (record[name] or 0)
 
 
+def _after() -> None:
+    search.rebuild()
+    scanning.request("impor", {"hibah"})
+
+
 def import_hibah(order: ImportOrder) -> ImportReport:
     """Bring proposals in. Raises: see `TableImport.run`."""
     reader = _Reader()
     return TableImport(
-        "hibah", COLUMNS, reader.parse, Target(Hibah.__table__, ("legacy_id",)), after=search.rebuild
+        "hibah", COLUMNS, reader.parse, Target(Hibah.__table__, ("legacy_id",)), after=_after
     ).run(order)
 
 

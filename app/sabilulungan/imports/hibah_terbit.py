@@ -10,6 +10,7 @@ from app.sabilulungan.models import Hibah
 from app.services.imports.datasets import Column, Dataset, ImportOrder, ImportReport
 from app.services.imports.rows import Cells
 from app.services.imports.table_import import Record, TableImport, Target
+from app.services.integrity import scanning
 
 COLUMNS = (
     Column("nama", required=True, help="penerima sebagaimana diterbitkan"),
@@ -21,6 +22,11 @@ COLUMNS = (
 )
 APPROVED_STAGE = 7
 UNNAMED = {"hibah": "Hibah", "bansos": "Bantuan sosial", "": "Hibah atau bantuan sosial"}
+
+
+def _after() -> None:
+    search.rebuild()
+    scanning.request("impor", {"hibah"})
 
 
 def import_hibah_terbit(order: ImportOrder) -> ImportReport:
@@ -44,7 +50,7 @@ def import_hibah_terbit(order: ImportOrder) -> ImportReport:
         }  # fmt: skip
 
     target = Target(Hibah.__table__, ("legacy_id",))
-    return TableImport("hibah-terbit", COLUMNS, parse, target, after=search.rebuild).run(order)
+    return TableImport("hibah-terbit", COLUMNS, parse, target, after=_after).run(order)
 
 
 DATASET = Dataset(

@@ -6,6 +6,7 @@ from app.sabilulungan.models import KEADAAN_LPJ, Lpj
 from app.services.imports.datasets import Column, Dataset, ImportOrder, ImportReport
 from app.services.imports.rows import Cells
 from app.services.imports.table_import import Record, TableImport, Target
+from app.services.integrity import scanning
 from app.tenancy.database import region_sql
 
 COLUMNS = (
@@ -50,6 +51,7 @@ def _after() -> None:
     checks.add_up("amount_accounted", "lpj", "jumlah_dipakai")
     checks.add_up("amount_returned", "lpj", "pengembalian")
     region_sql(DATES)
+    scanning.request("impor", {"hibah", "lpj"})
 
 
 def import_lpj(order: ImportOrder) -> ImportReport:

@@ -8,6 +8,7 @@ from app.sabilulungan.models import LEGAL_CLASSES, Organisasi
 from app.services.imports.datasets import Column, Dataset, ImportOrder, ImportReport
 from app.services.imports.rows import Cells
 from app.services.imports.table_import import Record, TableImport, Target
+from app.services.integrity import scanning
 from app.services.personal.sealing import Sealer
 
 COLUMNS = (
@@ -50,12 +51,17 @@ def _parse(cells: Cells, sealer: Sealer) -> Record:
     }  # fmt: skip
 
 
+def _after() -> None:
+    search.rebuild()
+    scanning.request("impor", {"organisasi"})
+
+
 def import_organisasi(order: ImportOrder) -> ImportReport:
     """Bring organisations in. Raises: see `TableImport.run`."""
     sealer = Sealer()
     target = Target(Organisasi.__table__, ("legacy_id",))
     return TableImport(
-        "organisasi", COLUMNS, lambda cells, _report: _parse(cells, sealer), target, after=search.rebuild
+        "organisasi", COLUMNS, lambda cells, _report: _parse(cells, sealer), target, after=_after
     ).run(order)
 
 

@@ -17,6 +17,7 @@ from app.sabilulungan.imports import checks
 from app.services.imports.datasets import Column, Dataset, ImportOrder, ImportReport, record_run
 from app.services.imports.rows import Cells, ImportRefused, Progress, RowError
 from app.services.imports.tabular import open_table
+from app.services.integrity import scanning
 from app.tenancy.context import current
 from app.tenancy.database import db
 
@@ -160,6 +161,7 @@ def import_sabilulungan(order: ImportOrder) -> ImportReport:
         return report
     _write(rows, lines, steps, order.progress)
     record_run(order, report, *(folder / name for name in FILES))
+    scanning.request("impor", {"hibah", "hibah_rab", "hibah_steps"})
     db.session.commit()
     return report
 

@@ -6,6 +6,7 @@ from app.sabilulungan.models import Pencairan
 from app.services.imports.datasets import Column, Dataset, ImportOrder, ImportReport
 from app.services.imports.rows import Cells
 from app.services.imports.table_import import Record, TableImport, Target
+from app.services.integrity import scanning
 from app.services.personal.sealing import Sealer
 
 COLUMNS = (
@@ -52,12 +53,17 @@ def _check(report: ImportReport) -> None:
         report.findings["E08 dicairkan di atas yang disetujui (R10)"] = number
 
 
+def _after() -> None:
+    checks.add_up("amount_disbursed", "pencairan", "jumlah")
+    scanning.request("impor", {"hibah", "pencairan"})
+
+
 def import_pencairan(order: ImportOrder) -> ImportReport:
     """Bring payments in and set what each proposal was paid. Raises: see `TableImport.run`."""
     target = Target(Pencairan.__table__, ("hibah_id", "tahap"))
     return TableImport(
         "pencairan", COLUMNS, _Reader().parse, target,
-        after=lambda: checks.add_up("amount_disbursed", "pencairan", "jumlah"), check=_check,
+        after=_after, check=_check,
     ).run(order)  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from app.sabilulungan.models import KATEGORI_RAB, TAHAP_RAB, HibahRab
 from app.services.imports.datasets import Column, Dataset, ImportOrder, ImportReport
 from app.services.imports.rows import Cells
 from app.services.imports.table_import import Record, TableImport, Target
+from app.services.integrity import scanning
 
 COLUMNS = (
     Column("proposal_legacy_id", required=True),
@@ -72,10 +73,14 @@ def _unequal(report: ImportReport) -> None:
             report.findings[f"E07 jumlah rincian {stage} tidak sama dengan jenjangnya"] = number
 
 
+def _after() -> None:
+    scanning.request("impor", {"hibah_rab"})
+
+
 def import_rab(order: ImportOrder) -> ImportReport:
     """Bring budget lines in. Raises: see `TableImport.run`."""
     target = Target(HibahRab.__table__, ("hibah_id", "tahap", "nomor"))
-    return TableImport("rab", COLUMNS, _Reader().parse, target, check=_unequal).run(order)
+    return TableImport("rab", COLUMNS, _Reader().parse, target, check=_unequal, after=_after).run(order)
 
 
 DATASET = Dataset(

@@ -14,6 +14,7 @@ PENGATURAN_LIHAT, PENGATURAN_UBAH = "pengaturan.lihat", "pengaturan.ubah"
 TUGAS, USULAN_AJUKAN = "tugas.kerjakan", "usulan.ajukan"
 PRIBADI_BUKA, PRIBADI_PUTUSKAN = "pribadi.buka", "pribadi.putuskan"
 PEKERJAAN_KELOLA, PESAN_KELOLA = "pekerjaan.kelola", "pesan.kelola"
+TEMUAN_LIHAT, TEMUAN_ATUR = "temuan.lihat", "temuan.atur"
 SURAT_LIHAT, SURAT_KELOLA, SURAT_TANDATANGAN = "surat.lihat", "surat.kelola", "surat.tandatangan"
 #: permission -> what it allows, as the permission page prints it.
 PERMISSIONS = {
@@ -30,6 +31,8 @@ PERMISSIONS = {
     SURAT_KELOLA: "Menerbitkan dan mencabut surat",
     SURAT_TANDATANGAN: "Menandatangani surat secara elektronik",
     AUDIT_LIHAT: "Melihat dan mengunduh log audit daerah",
+    TEMUAN_LIHAT: "Melihat temuan integritas dengan buktinya",
+    TEMUAN_ATUR: "Mengusulkan dan menyetujui perubahan aturan integritas",
     PRIBADI_BUKA: "Membuka data pribadi tersegel dengan alasan yang dicatat",
     PRIBADI_PUTUSKAN: "Memutuskan permintaan penghapusan akun",
 }
@@ -39,7 +42,9 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
         AKUN_KELOLA, AUDIT_LIHAT, PENGATURAN_LIHAT, PENGATURAN_UBAH, PEKERJAAN_KELOLA, PESAN_KELOLA, SURAT_LIHAT,
         SURAT_KELOLA, SURAT_TANDATANGAN,
     })),
-    "inspektorat": ("Inspektorat", frozenset({AUDIT_LIHAT, PENGATURAN_LIHAT, PRIBADI_BUKA, SURAT_LIHAT, TUGAS})),
+    "inspektorat": ("Inspektorat", frozenset({
+        AUDIT_LIHAT, PENGATURAN_LIHAT, PRIBADI_BUKA, SURAT_LIHAT, TEMUAN_ATUR, TEMUAN_LIHAT, TUGAS,
+    })),
     "pimpinan": ("Kepala daerah", frozenset({PENGATURAN_LIHAT, SURAT_LIHAT, SURAT_TANDATANGAN, TUGAS})),
     "tu": ("Tata usaha", frozenset({TUGAS})),
     "timbang": ("Tim Pertimbangan", frozenset({TUGAS})),

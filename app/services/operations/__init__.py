@@ -13,8 +13,10 @@ from app.services.operations.measures import Measure, register_measure
 from app.services.ui.errors import handle
 from app.services.ui.i18n import lazy
 from app.services.ui.portal import SettingsPage, register_settings_page
+from app.tenancy import startup
 
 GATHER_SECONDS = 60.0
+DAY_SECONDS = 24 * 3600.0
 
 
 def init_app(app: Flask) -> None:
@@ -34,6 +36,7 @@ def init_app(app: Flask) -> None:
     decisions.register()
     commands.register()
     register_chore(GATHER_SECONDS, measures.gather)
+    register_chore(DAY_SECONDS, startup.look_again)
 
 
 def _waiting() -> int:

@@ -8,7 +8,7 @@ from app.services.jobs.processes import register_schedule
 from app.services.personal.sealed import register_sealed
 from app.services.ui.i18n import lazy
 from app.services.ui.portal import SettingsPage, register_settings_page
-from app.services.workflow import assigning, commands, escalation, own_data, routes, settings_routes
+from app.services.workflow import assigning, commands, escalation, own_data, routes, settings_routes, telling
 
 ESCALATE_JOB, DRAW_JOB = "tugas.eskalasi", "tugas.undian"
 PAGES = (
@@ -34,6 +34,7 @@ def init_app(app: Flask) -> None:
     own_data.register()
     for page in PAGES:
         register_settings_page(page)
+    telling.register()
     register_job(ESCALATE_JOB, escalation.escalate)
     register_schedule(ESCALATE_JOB, 3600)
     register_job(DRAW_JOB, assigning.prepare_day_job)

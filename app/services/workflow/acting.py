@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from app.kernel.identifiers import uuid7
 from app.services import audit
 from app.services.ui.i18n import _
-from app.services.workflow import calendar, clocks, people
+from app.services.workflow import calendar, clocks, people, telling
 from app.services.workflow.models import WorkflowFile, WorkflowStep
 from app.services.workflow.people import Duty
 from app.services.workflow.process import BACK, Order, Process, Refusal, Refused, Transition, process_of
@@ -47,18 +47,27 @@ class _Done:
 
 def open_file(process: Process, subject: Any, order: Order = NO_ORDER) -> WorkflowFile:
     """Open a file for a new subject in the first state of the table; the caller commits (or goes on to `act`)."""
-    day = calendar.today()
-    number, title = process.words(subject)
-    file = WorkflowFile(
-        id=uuid7(), process=process.code, version=process.version, subject=subject.id, state=process.initial,
-        nomor=number, judul=title, owner_id=process.owner(subject), opened_on=day, entered_on=day,
-    )  # fmt: skip
-    setattr(subject, process.state_column, file.state)
-    clocks.enter(file, rules_on(process, day), calendar.region_calendar(), day, 0)
-    db.session.add(file)
+    return open_files(process, [subject], order)[0]
+
+
+def open_files(process: Process, subjects: Iterable[Any], order: Order = NO_ORDER) -> list[WorkflowFile]:
+    """Open a file for each of many new subjects (all findings of a scan), calendar and settings read once."""
+    day, region = calendar.today(), calendar.region_calendar()
+    rules, files = rules_on(process, day), []
+    for subject in subjects:
+        number, title = process.words(subject)
+        file = WorkflowFile(
+            id=uuid7(), process=process.code, version=process.version, subject=subject.id, state=process.initial,
+            nomor=number, judul=title, owner_id=process.owner(subject), opened_on=day, entered_on=day,
+        )  # fmt: skip
+        setattr(subject, process.state_column, file.state)
+        clocks.enter(file, rules, region, day, 0)
+        files.append(file)
+    db.session.add_all(files)
     db.session.flush()
-    _write_step(file, order, _Done("buka", "", Duty("", ""), 0))
-    return file
+    for file in files:
+        _write_step(file, order, _Done("buka", "", Duty("", ""), 0))
+    return files
 
 
 def file_of(process: Process, subject: UUID, *, lock: bool = False) -> WorkflowFile | None:
@@ -154,6 +163,7 @@ def _move(acting: Acting) -> None:
     file.nomor, file.judul = process.words(acting.subject)
     process.on_move(acting.subject, file.state, acting.order.happened_on or day)
     db.session.flush()
+    telling.moved(file, acting.order.reason)
     audit.note(
         f"{file.process}.{transition.action}", process.code, file.subject, before={"state": before},
         after={"state": file.state}, reason=acting.order.reason or acting.order.reason_code,

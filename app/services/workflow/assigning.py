@@ -18,7 +18,7 @@ from app.kernel.identifiers import uuid7
 from app.services import audit
 from app.services.personal.sealing import Sealer, unseal
 from app.services.ui.i18n import _
-from app.services.workflow import calendar, people, queue
+from app.services.workflow import calendar, people, queue, telling
 from app.services.workflow.models import WorkflowFile
 from app.services.workflow.process import Refusal, Refused
 from app.tenancy.context import current
@@ -137,6 +137,7 @@ def _assign(file: WorkflowFile, account: UUID, duty: str, how: str, drawn: tuple
         " VALUES (:region_id, :id, :file, :account, :duty, :how, :draw, :candidates)",
         id=uuid7(), file=file.id, account=account, duty=duty, how=how, draw=draw_id, candidates=candidates,
     )  # fmt: skip
+    telling.assigned(file, account)
     audit.note("tugas.tetapkan", "workflow_file", file.id, after={"duty": duty, "account": str(account), "how": how})
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from app.kernel.identifiers import uuid7
 from app.services import audit
-from app.services.workflow import calendar, clocks
+from app.services.workflow import calendar, clocks, telling
 from app.services.workflow.models import WorkflowFile
 from app.services.workflow.process import process_of
 from app.tenancy.database import db, region_sql
@@ -44,5 +44,6 @@ def _note(file: WorkflowFile, level: int) -> int:
     ).first()  # fmt: skip
     if made is None:
         return 0
+    telling.late(file, level)
     audit.note("tugas.eskalasi", "workflow_file", file.id, after={"state": file.state, "level": level})
     return 1

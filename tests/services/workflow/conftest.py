@@ -39,9 +39,9 @@ WAY = (
     ("bendahara", "masuk_apbd"), ("pimpinan", "tetapkan_sk"),
 )  # fmt: skip
 TABLES = (
+    "message_sends", "inbox_messages",
     "workflow_escalations", "workflow_assignments", "workflow_draw_days", "workflow_conflicts", "workflow_steps",
-    "workflow_files", "workflow_delegations", "workflow_settings", "calendar_days", "hibah_steps", "inbox_messages",
-    "message_deliveries",
+    "workflow_files", "workflow_delegations", "workflow_settings", "calendar_days", "hibah_steps",
 )  # fmt: skip
 
 
