@@ -24,7 +24,7 @@ OF_B = f"region_id = {B}"
 #: no process of this deployment (tests/services/workflow).
 OUTSIDE = {
     "message_choices.ask_stop", "message_choices.stop", "inbox.mark", "inbox.open_message",
-    "workflow.file", "workflow.do", "workflow.conflict",
+    "workflow.file", "workflow.do", "workflow.conflict", "integrity.question", "integrity.answer",
 }  # fmt: skip
 
 

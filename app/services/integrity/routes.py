@@ -123,8 +123,8 @@ def _matches(finding: Finding) -> list[Match]:
 @requires(TEMUAN_LIHAT)
 def finding(finding_id: UUID) -> str:
     """One finding: its evidence as table and chart, what may explain it, its history. The look is logged."""
-    audit.look("integrity_finding", finding_id, "bukti temuan")
     row = _finding(finding_id)
+    audit.look("integrity_finding", finding_id, "bukti temuan")
     file = queries.file_of(row)
     met = [(match, *national.disclosed(match)) for match in _matches(row)]
     if any(told for _match, _agreed, told in met):
