@@ -18,14 +18,16 @@ from app.services import (
     integrity,
     messages,
     messages_pages,
+    opendata,
     operations,
+    personal,
+    privacy,
     ui,
     workflow,
 )  # fmt: skip
 from app.services.jobs import processes
 from app.tenancy import database, startup
-from app.tenancy.context import Signer
-from app.tenancy.roles import KEY_ID
+from app.tenancy.context_keys import live_signer
 from config import logs
 from config import settings as configuration
 from config.settings import Settings
@@ -51,15 +53,17 @@ def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
         SECRET_KEY=settings.derive("session"),
     )
     app.extensions["settings"] = settings
-    database.init_app(app, Signer(KEY_ID, settings.derive(f"context-key:{KEY_ID}"), settings.bind_token_to_pid))
+    database.init_app(app, live_signer(settings, f"smartcity_{role}"))
     startup.init_app(app)
     operations.init_app(app)
     ui.init_app(app)
     sites.init_app(app)
     messages.register()
+    personal.init_app(app)
     audit.init_app(app)
     identity.init_app(app)
     audit_pages.init_app(app)
+    privacy.init_app(app)
     messages_pages.init_app(app)
     processes.init_app(app)
     documents.init_app(app)
@@ -67,4 +71,6 @@ def create_app(settings: Settings | None = None, *, role: str = "app") -> Flask:
     workflow.init_app(app)
     integrity.init_app(app)
     sabilulungan.init_app(app)
+    # Last: it makes a route of everything that was registered.
+    opendata.init_app(app)
     return app

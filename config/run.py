@@ -14,8 +14,10 @@ from honcho.manager import Manager
 
 from app import create_app
 from app.sabilulungan.demo import make_proposals
+from app.services.audit.queries import ACCOUNT
 from app.services.identity import accounts
 from app.services.identity.permissions import ROLES
+from app.services.privacy import OF_ACCOUNT, consent
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db, region_sql
 from app.tenancy.roles import prepare_database
@@ -60,7 +62,8 @@ def demo_accounts(subdomain: str, region_id: int, password: str) -> None:
         there = {account.email for account in accounts.everyone()}
         for role, (name, _permissions) in ROLES.items():
             if (email := f"{role}@{subdomain}{accounts.DEMO_SUFFIX}") not in there:
-                accounts.create(email, f"{name} (contoh)", frozenset({role}), password)
+                account = accounts.create(email, f"{name} (contoh)", frozenset({role}), password)
+                consent.give(ACCOUNT, account.id, OF_ACCOUNT.code, consent.DEMO)
         db.session.commit()
 
 

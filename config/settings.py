@@ -55,6 +55,8 @@ class Settings:
     sms_sender: str = ""
     statement_timeout_ms: int = 15_000
     region_concurrency: int = 6
+    api_per_minute: int = 120
+    api_region_per_minute: int = 6_000
     web_threads: int = 8
     max_body: int = 64 * 1024 * 1024
     queue: str = "smartcity"
@@ -151,6 +153,8 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
                 ("trusted_proxies", "TRUSTED_PROXIES"),
                 ("statement_timeout_ms", "STATEMENT_TIMEOUT_MS"),
                 ("region_concurrency", "REGION_CONCURRENCY"),
+                ("api_per_minute", "API_PER_MINUTE"),
+                ("api_region_per_minute", "API_REGION_PER_MINUTE"),
                 ("web_threads", "WEB_THREADS"),
                 ("max_body", "MAX_BODY"),
                 ("region_jobs", "REGION_JOBS"),

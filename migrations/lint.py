@@ -25,7 +25,7 @@ OLDEST_POSTGRES = "15"
 NOT_ASKED = ("require-lock-timeout", "require-statement-timeout", "prefer-robust-stmts", "prefer-text-field")
 LEAST_REASON = 20
 #: Up to here the schema was built before anybody used it: no table was in use, no old code was running.
-BUILT_BEFORE_USE = "0051"
+BUILT_BEFORE_USE = "0070"
 # The owner sees no row of a tenant table (FORCE): such a statement would change nothing and say nothing.
 ROWS = re.compile(r"(?:\A|;)\s*(UPDATE|DELETE\s+FROM|INSERT\s+INTO)\s+(?!tenancy\.)([a-z_.]+)", re.IGNORECASE)
 

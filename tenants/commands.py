@@ -26,6 +26,7 @@ from tenants.demo_commands import demo
 from tenants.integrity_commands import integrity_commands
 from tenants.provision import Order, UnknownRegion, UnknownTemplate, provision
 from tenants.registry import Region, find, load_regions
+from tenants.secrets_commands import secrets
 
 tenants = AppGroup("tenants", help="Daerah: daftar, status, penyediaan, penangguhan.")
 
@@ -204,7 +205,7 @@ def lint(as_json: bool) -> None:
         raise SystemExit(1)
 
 
-GROUPS = (tenants, data, demo, audit_commands, integrity_commands)
+GROUPS = (tenants, data, demo, audit_commands, integrity_commands, secrets)
 
 
 def commands_of() -> list[click.Command]:

@@ -14,7 +14,8 @@ from app.services import audit
 from app.services.identity import accounts
 from app.services.identity.permissions import ROLES
 from app.services.personal import keys
-from app.tenancy.context import Context, acting_for
+from app.services.privacy import retention
+from app.tenancy.context import Context, acting_for, current
 from app.tenancy.database import db, region_sql
 from tenants.registry import NATION
 
@@ -88,17 +89,29 @@ def write_settings(_order: Order, template: dict[str, Any]) -> None:
     _insert("region_settings", "key, value", "key", rows)
 
 
+def national_keys() -> dict[str, bytes]:
+    """The keys that are the same in every region, as the nation has them: the present master key may not give them."""
+    with acting_for(Context(NATION, current().actor, current().scope)):
+        found = {key.purpose: keys.held(key.purpose) for key in keys.held_keys() if key.shared}
+        db.session.commit()
+    return found
+
+
 def check_region(order: Order, _template: dict[str, Any]) -> None:
     """The region stands in the official list, and its data keys exist before its first row.
 
     Raises:
         UnknownRegion: the list that was loaded into this database does not hold it.
     """
+    shared = national_keys()
     known = db.session.execute(text("SELECT 1 FROM tenancy.regions WHERE id = :id"), {"id": order.region_id}).first()
     if known is None:
         raise UnknownRegion(f"Daerah {order.region_id} tidak ada dalam daftar resmi yang dimuat.")
-    for purpose in (keys.DATA, keys.MATCH):
+    own = [keys.DATA, keys.MATCH, keys.FILES, *(key.purpose for key in keys.held_keys() if not key.shared)]
+    for purpose in own:
         keys.add_key(purpose, 1)
+    for purpose, key in shared.items():
+        keys.add_key(purpose, 1, key)
 
 
 def write_roles(order: Order, template: dict[str, Any]) -> None:
@@ -125,6 +138,14 @@ def write_programmes(_order: Order, template: dict[str, Any]) -> None:
     _insert("grant_programmes", "tahun, jenis, judul, kode_rekening", "tahun, jenis", rows)
 
 
+def write_retention(order: Order, template: dict[str, Any]) -> None:
+    """How long each kind of data stays; what the region changed stays as it is."""
+    known = retention.rules()
+    for rule in template["retensi"]:
+        if rule["jenis"] not in known:
+            retention.put(rule["jenis"], rule["hari"], rule["dasar"], order.actor)
+
+
 def invite_administrator(order: Order, _template: dict[str, Any]) -> None:
     """The account of the region's administrator and the letter with its link (72 hours)."""
     accounts.invite(order.admin_email, "Administrator", frozenset({"admin"}), order.base_url)
@@ -137,6 +158,7 @@ STEPS: tuple[tuple[str, Callable[[Order, dict[str, Any]], None]], ...] = (
     ("katalog-layanan", write_services),
     ("opd", write_opd),
     ("program-anggaran", write_programmes),
+    ("masa-simpan", write_retention),
     ("undangan-administrator", invite_administrator),
     # Last: a region answers on its host only when everything behind it is there.
     ("situs", publish_site),

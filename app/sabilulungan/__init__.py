@@ -2,11 +2,11 @@
 
 from flask import Flask, g
 
-from app.sabilulungan import imports, queries
+from app.sabilulungan import api, imports, personal, queries
 from app.sabilulungan.anggaran import imports as anggaran_imports
 from app.sabilulungan.anggaran import queries as anggaran_queries
 from app.sabilulungan.flags import FLAGS, crossing
-from app.sabilulungan.routes import anggaran, public
+from app.sabilulungan.routes import anggaran, officer, public
 from app.sabilulungan.stages import PUBLIC_STATES
 from app.sabilulungan.subjects import KINDS
 from app.sabilulungan.usulan import routes as usulan
@@ -15,6 +15,7 @@ from app.services.imports.datasets import register_dataset
 from app.services.integrity.national import register_source
 from app.services.integrity.rules import register_flags
 from app.services.integrity.subjects import register_subject_kind
+from app.services.opendata.registry import register_files, register_resource
 from app.services.ui import register_states
 from app.services.ui.i18n import _, lazy
 from app.services.ui.portal import NavItem, Service, footer_navigation, navigation, register_service
@@ -25,6 +26,7 @@ def init_app(app: Flask) -> None:
     """Register routes, states and the door on the portal."""
     app.register_blueprint(public.bp)
     app.register_blueprint(anggaran.bp)
+    app.register_blueprint(officer.bp)
     app.register_blueprint(usulan.bp)
     register_process(PROPOSAL)
     register_states(PUBLIC_STATES)
@@ -35,6 +37,11 @@ def init_app(app: Flask) -> None:
     for dataset in imports.DATASETS:
         register_dataset(dataset)
     register_dataset(anggaran_imports.DATASET)
+    personal.register()
+    for resource in api.RESOURCES:
+        register_resource(resource)
+    for files in api.FILES:
+        register_files(files)
     register_service(
         Service(
             lazy("Hibah dan bansos"),
@@ -67,5 +74,6 @@ def _portal_navigation() -> dict[str, list[NavItem]]:
         "footer_nav": [
             *footer_navigation(),
             NavItem(_("Data proses usulan (CSV)"), "/hibah/proses.csv", current=False),
+            NavItem(_("Data terbuka dan API"), "/api", current=False),
         ],
     }

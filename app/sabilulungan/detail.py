@@ -62,6 +62,7 @@ class Account:
 class Recipient:
     """An organisation; of its people only the chair's name is public."""
 
+    id: UUID
     nama: str
     legal_class: str
     no_ahu: str
@@ -147,10 +148,13 @@ def account(nomor: str) -> Account | None:
 def recipient(organisasi_id: UUID) -> Recipient | None:
     """The organisation with this id in this region."""
     row = db.session.scalars(select(Organisasi).where(Organisasi.id == organisasi_id)).first()
-    if row is None:
-        return None
+    return as_recipient(row) if row else None
+
+
+def as_recipient(row: Organisasi) -> Recipient:
+    """What anyone may know of an organisation."""
     return Recipient(
-        redact(row.nama), row.legal_class, row.no_ahu, row.no_skt, row.tgl_terdaftar, row.kecamatan_kode,
+        row.id, redact(row.nama), row.legal_class, row.no_ahu, row.no_skt, row.tgl_terdaftar, row.kecamatan_kode,
         row.kelurahan_kode, row.ketua,
     )  # fmt: skip
 

@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from flask import Flask, Response, abort, g, request
-from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
+from werkzeug.exceptions import MethodNotAllowed, ServiceUnavailable, TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.kernel.identifiers import uuid7
 from app.services.identity.permissions import OPEN_ENDPOINTS
-from app.services.ui.i18n import _
+from app.services.ui.i18n import _, for_programs
 from app.tenancy import context as tenancy_context
 from app.tenancy.context import Context
 from app.tenancy.site import LANDING, BadHost, Site, clean_host, resolve
@@ -127,7 +127,8 @@ def _enter(site: Site, gate: RegionGate) -> None:
 
 def _refuse_foreign_page() -> None:
     """SameSite does not separate sibling subdomains: a change must come from this very host."""
-    if request.method in SAFE_METHODS:
+    if request.method in SAFE_METHODS or (for_programs() and isinstance(request.routing_exception, MethodNotAllowed)):
+        # Nothing of the API can be changed; a program is told so.
         return
     fetched = request.headers.get("Sec-Fetch-Site")
     same = fetched in {"same-origin", "none"} if fetched else request.headers.get("Origin") == request.host_url[:-1]

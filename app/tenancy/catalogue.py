@@ -23,6 +23,7 @@ KEPT_TABLES = (
     "import_runs", "workflow_files", "workflow_draw_days", "workflow_assignments", "workflow_delegations",
     "workflow_settings", "counters", "integrity_findings", "integrity_subjects", "integrity_clarifications",
     "integrity_settings", "integrity_pauses", "documents", "letters", "letter_numbers", "signature_requests",
+    "consents", "erasure_requests", "retention_rules",
 )  # fmt: skip
 #: Every function of the schema `tenancy`, and every definer function anywhere, with the digest of its body: what runs
 #: with another's rights, or speaks the context, is changed here and in a migration together.
@@ -38,6 +39,7 @@ DECLARED_FUNCTIONS = (
     "tenancy.agree_to_disclose(text,bigint,text,text) 92a89aa9b82eb6d1 definer",
     "tenancy.disclosed_matches(text,bigint,text) 01c333a4b091ec3d definer",
     "tenancy.audit_append(bigint,text,text[]) df8d30b95454653d",
+    "tenancy.context_keys() 6b97d6523a12ac89 definer",
 )
 #: What the runtime roles' statements hold (a token, personal data) is told neither to other sessions nor to the server's log.
 QUIET_SETTINGS = {"track_activities": "off", "log_min_error_statement": "panic", "log_error_verbosity": "terse"}

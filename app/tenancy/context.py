@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 LIFETIME_SECONDS = 300
 #: What a part of the token may hold: no separator, and nothing that would end a literal in SQL.
@@ -78,6 +78,14 @@ def keep(items: Iterable[T]) -> Iterator[T]:
             yield from items
 
     return kept()
+
+
+class TokenMaker(Protocol):
+    """Whoever makes tokens: a `Signer`, or what finds out which one to use."""
+
+    def token(self, context: Context, backend_pid: int | None) -> str:
+        """The token of `context` for a connection with this backend."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, ma
 from sqlalchemy.pool import PoolResetState
 
 from app.kernel.identifiers import uuid7
-from app.tenancy.context import NoContext, Signer, current, current_or_none
+from app.tenancy.context import NoContext, TokenMaker, current, current_or_none
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -54,7 +54,7 @@ class ContextCursor(cursor):
     itself) cannot forget it.
     """
 
-    def __init__(self, signer: Signer, raw: connection, name: str | None = None) -> None:
+    def __init__(self, signer: TokenMaker, raw: connection, name: str | None = None) -> None:
         super().__init__(raw, name)
         self._signer = signer
 
@@ -95,7 +95,7 @@ def forget_session(raw: Any, _record: Any, state: PoolResetState) -> None:
     raw.autocommit = False
 
 
-def bind_engine(engine: Engine, signer: Signer) -> Engine:
+def bind_engine(engine: Engine, signer: TokenMaker) -> Engine:
     """Make `engine` open the signed context at the begin of every transaction (Core and ORM alike).
 
     And make it forget what the transaction leaves in its session: injected SQL must not reach the next region's request
@@ -130,7 +130,7 @@ def _refuse_foreign_rows(session: Session, _flush: Any, _instances: Any) -> None
             raise NoContext(f"Baris {type(row).__name__} milik daerah {row.region_id}, konteks {region_id}.")
 
 
-def init_app(app: Flask, signer: Signer) -> None:
+def init_app(app: Flask, signer: TokenMaker) -> None:
     """Attach the engine of this process to its signer and the session to the region criterion."""
     db.init_app(app)
     app.extensions["tenancy_signer"] = signer

@@ -6,11 +6,10 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, text
 
+from app.tenancy import context_keys
 from app.tenancy.catalogue import CLOSED_FUNCTIONS, QUIET_SETTINGS
-from app.tenancy.context import padded_key_blocks
 from config.settings import RUNTIME_ROLES, Settings
 
-KEY_ID = "k1"
 OWNER, CTX, BACKUP = "smartcity_owner", "smartcity_ctx", "smartcity_backup"
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 # First fixed minor of each major for CVE-2026-120154 (hidden rows read through ON CONFLICT DO UPDATE).
@@ -72,19 +71,6 @@ def _close_defaults(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
-def install_key(connection: Connection, key_id: str, key: bytes) -> None:
-    """Let the database verify tokens signed with `key`; several keys may live at once."""
-    inner, outer = padded_key_blocks(key)
-    connection.execute(
-        text(
-            "INSERT INTO tenancy.keys (key_id, inner_block, outer_block) VALUES (:id, :inner, :outer)"
-            " ON CONFLICT (key_id) DO UPDATE SET inner_block = excluded.inner_block,"
-            " outer_block = excluded.outer_block"
-        ),
-        {"id": key_id, "inner": inner, "outer": outer},
-    )
-
-
 def prepare_database(settings: Settings) -> None:
     """Roles, migrations, context key: idempotent, run before every start of a deployment."""
     engine: Engine = create_engine(settings.database_url)
@@ -97,5 +83,5 @@ def prepare_database(settings: Settings) -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     command.upgrade(config, "head")
     with engine.begin() as connection:
-        install_key(connection, KEY_ID, settings.derive(f"context-key:{KEY_ID}"))
+        context_keys.ensure(connection, settings)
     engine.dispose()

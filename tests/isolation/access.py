@@ -16,11 +16,15 @@ ACCESS = {
         "identity.new_password", "identity.set_new_password", "identity.demo_letters",
         "audit.public_roots", "audit.public_roots_json", "workflow.draws", "workflow.draws_json",
         "integrity.public", "integrity.public_csv",
+        "api.page", "api.openapi", "api.daerah", "api.dataset", "api.hibah", "api.hibah-satu", "api.penerima",
+        "api.penerima-satu", "api.tahap", "api.anggaran",
         "documents.download", "verification.by_token", "verification.ask_file", "verification.by_file",
     ),
     # Whose file it is, or whose duty, is decided behind these; a stranger is answered 404.
     MASUK: (
         "identity.account", "identity.change_password", "identity.ask_sign_out", "identity.sign_out", "audit.history",
+        "privacy.notice", "privacy.agree", "privacy.withdraw", "privacy.own", "privacy.own_json", "privacy.ask_erasure",
+        "privacy.ask_erasure_now", "privacy.take_erasure_back",
         "documents.begin_upload", "documents.upload_state", "documents.continue_upload", "documents.finish_upload",
         "workflow.file", "workflow.do", "usulan.mine", "inbox.index", "inbox.mark", "inbox.mark_all", "inbox.open_message",
         "message_choices.index", "message_choices.save", "message_choices.new_phone", "message_choices.prove_phone",
@@ -47,9 +51,16 @@ ACCESS = {
         "identity.people", "identity.invite", "identity.close", "workflow_settings.standing_in",
         "workflow_settings.lend", "workflow_settings.end",
     ),
-    "pengaturan.lihat": ("identity.settings", "imports.runs", "workflow_settings.days", "workflow_settings.rules"),
+    "pribadi.buka": (
+        "sabilulungan_officer.organisation", "sabilulungan_officer.open_organisation",
+        "sabilulungan_officer.recipient", "sabilulungan_officer.open_recipient",
+    ),
+    "pribadi.putuskan": ("privacy_officer.requests", "privacy_officer.request_page", "privacy_officer.decide"),
+    "pengaturan.lihat": (
+        "identity.settings", "imports.runs", "privacy_officer.rules", "workflow_settings.days", "workflow_settings.rules",
+    ),
     "pengaturan.ubah": (
-        "look.look", "look.save", "documents.show_arms", "documents.replace_arms",
+        "look.look", "look.save", "documents.show_arms", "documents.replace_arms", "privacy_officer.set_rule",
         "workflow_settings.set_day", "workflow_settings.forget_day",
         "workflow_settings.propose", "workflow_settings.approve",
     ),
@@ -61,6 +72,7 @@ FOREIGN = {
     "nomor": "SELECT nomor FROM hibah WHERE region_id = :b AND id = :hibah",
     "organisasi_id": "SELECT id FROM organisasi WHERE region_id = :b AND id = :organisasi",
     "file_id": "SELECT id FROM workflow_files WHERE region_id = :b AND id = :workflow_files",
+    "request_id": "SELECT id FROM erasure_requests WHERE region_id = :b AND id = :erasure_requests",
     "message_id": "SELECT id FROM inbox_messages WHERE region_id = :b AND id = :inbox_messages",
     "job_id": "SELECT id FROM outbox WHERE region_id = :b AND id = :outbox",
     "kode": "SELECT token FROM letters WHERE region_id = :b AND id = :letters",

@@ -17,8 +17,8 @@ from app.services.identity.permissions import ROLES
 from app.services.jobs import outbox
 from app.services.messages import mail
 from app.tenancy.context import Context, Signer, acting_for
+from app.tenancy.context_keys import FIRST
 from app.tenancy.database import db
-from app.tenancy.roles import KEY_ID
 from config.settings import Settings
 from tests.conftest import A, B
 from tests.isolation.access import FOREIGN, LINK
@@ -35,7 +35,7 @@ class Opener:
     """Opens transactions of the runtime roles, each inside one region's context."""
 
     def __init__(self, settings: Settings) -> None:
-        self.signer = Signer(KEY_ID, settings.derive(f"context-key:{KEY_ID}"))
+        self.signer = Signer(FIRST, settings.derive(f"context-key:{FIRST}"))
         self._settings = settings
         self._engines: dict[str, Engine] = {}
 
@@ -116,7 +116,7 @@ def people_of_both(worker_app: Flask, admin: Engine) -> Iterator[None]:
     with admin.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         for table in tables_of(connection):
-            if table.startswith(("account", "sign_in", "outbox")):
+            if table.startswith(("account", "sign_in", "outbox", "consents", "erasure")):
                 connection.execute(text(f"DELETE FROM {table}"))
 
 

@@ -191,6 +191,9 @@ GRANTS = (
     "GRANT SELECT ON tenancy.match_consents TO smartcity_reader",
     "GRANT EXECUTE ON FUNCTION tenancy.met_elsewhere() TO PUBLIC",
     "GRANT EXECUTE ON FUNCTION tenancy.publish_audit_root(bigint, bytea) TO PUBLIC",
+    "GRANT EXECUTE ON FUNCTION tenancy.context_keys() TO PUBLIC",
+    "GRANT DELETE ON consents TO smartcity_app",
+    "GRANT DELETE ON region_keys TO smartcity_worker",
     "ALTER FUNCTION tenancy.audit_append(bigint, text, text[]) SECURITY DEFINER",
     "ALTER FUNCTION tenancy.open(text) SECURITY DEFINER",
 )

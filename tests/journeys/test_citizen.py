@@ -13,6 +13,7 @@ PAGES = (
     ("bandung.localhost", "/hibah"),
     ("bandung.localhost", "/hibah/CONTOH-0001"),
     ("bandung.localhost", "/anggaran"),
+    ("bandung.localhost", "/api"),
     ("bandung.localhost", "/audit"),
     ("localhost", "/audit"),
     ("bandung.localhost", "/masuk"),

@@ -9,6 +9,7 @@ from app.services.ui.portal import Figure
 from app.tenancy.database import region_sql
 
 PAGE_SIZE = 50
+BATCH = 1_000
 HIBAH, BANSOS = "5.1.05", "5.1.06"
 #: The first levels of every region's chart of accounts (Permendagri 90/2019 and Kepmendagri 900.1.15.5-1317/2023).
 ACCOUNTS = {
@@ -42,8 +43,9 @@ class Group:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the lowest level."""
+    """One line of the lowest level; `nomor_baris` is its place in the source."""
 
+    nomor_baris: int
     tahun: int
     skpd_kode: str
     skpd_nama: str
@@ -65,6 +67,7 @@ class Source:
     unequal: int
 
 
+SELECT = "SELECT nomor_baris, tahun, skpd_kode, skpd_nama, kode_rekening, uraian, jumlah FROM anggaran "
 WHERE = """
 WHERE region_id = :region_id AND tahun = :tahun AND NOT is_total
 AND (:kode = '' OR kode_rekening = :kode OR kode_rekening LIKE :kode || '.%')
@@ -136,9 +139,17 @@ def shares(year: int) -> tuple[int, int, int]:
 def page(wanted: Filter, number: int) -> list[Line]:
     """One page of lines, by account and SKPD."""
     rows = region_sql(
-        "SELECT tahun, skpd_kode, skpd_nama, kode_rekening, uraian, jumlah FROM anggaran "
-        + WHERE + " ORDER BY kode_rekening, skpd_kode, nomor_baris LIMIT :limit OFFSET :offset",
+        SELECT + WHERE + " ORDER BY kode_rekening, skpd_kode, nomor_baris LIMIT :limit OFFSET :offset",
         limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE, **vars(wanted),
+    )  # fmt: skip
+    return [Line(*row) for row in rows]
+
+
+def lines_after(wanted: Filter, last: int, limit: int) -> list[Line]:
+    """Lines that stand behind `last` in the source, in its order."""
+    rows = region_sql(
+        SELECT + WHERE + " AND nomor_baris > :last ORDER BY nomor_baris LIMIT :limit",
+        last=last, limit=limit, **vars(wanted),
     )  # fmt: skip
     return [Line(*row) for row in rows]
 
@@ -146,16 +157,9 @@ def page(wanted: Filter, number: int) -> list[Line]:
 def stream(wanted: Filter) -> Iterator[list[Any]]:
     """Everything the filter shows, page after page of 1,000 by the line's place: constant memory."""
     last = 0
-    while True:
-        rows = region_sql(
-            "SELECT nomor_baris, tahun, skpd_kode, skpd_nama, kode_rekening, uraian, jumlah FROM anggaran "
-            + WHERE + " AND nomor_baris > :last ORDER BY nomor_baris LIMIT 1000",
-            last=last, **vars(wanted),
-        ).all()  # fmt: skip
-        if not rows:
-            return
-        last = rows[-1][0]
-        yield from (list(row[1:]) for row in rows)
+    while lines := lines_after(wanted, last, BATCH):
+        last = lines[-1].nomor_baris
+        yield from (list(vars(line).values())[1:] for line in lines)
 
 
 def unequal(year: int) -> list[tuple[str, str, str, int, int]]:

@@ -3,14 +3,12 @@
 import re
 
 from flask import Blueprint, Response, abort, g, render_template, request
-from werkzeug.exceptions import UnprocessableEntity
 
 from app.sabilulungan.anggaran import queries
 from app.sabilulungan.anggaran.queries import Filter
 from app.services.identity.permissions import PUBLIK, requires
 from app.services.opendata.tables import csv_lines, json_array, xlsx_file
-from app.services.ui.asking import download, number
-from app.services.ui.i18n import _
+from app.services.ui.asking import code, download, number, phrase
 
 bp = Blueprint("anggaran", __name__, template_folder="../templates")
 COLUMNS = ["tahun", "skpd_kode", "skpd_nama", "kode_rekening", "uraian", "jumlah"]
@@ -26,13 +24,7 @@ def only_portals() -> None:
 
 def _filter(years: list[int]) -> Filter:
     year = number("tahun", 2000, 2100) or (years[0] if years else 0)
-    wanted = Filter(year, *(request.args.get(name, "").strip() for name in ("kode", "skpd", "q")))
-    for name, value in (("kode", wanted.kode), ("skpd", wanted.skpd)):
-        if value and not CODE.fullmatch(value):
-            raise UnprocessableEntity(_("%(name)s hanya berisi angka dan titik, misalnya 5.1.05.", name=name))
-    if len(wanted.q) > 200 or "\0" in wanted.q:
-        raise UnprocessableEntity(_("Pencarian terlalu panjang; pakai paling banyak 200 huruf."))
-    return wanted
+    return Filter(year, code("kode", CODE, "5.1.05"), code("skpd", CODE, "1.02.01"), phrase("q"))
 
 
 @bp.get("/anggaran")

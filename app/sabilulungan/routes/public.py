@@ -6,7 +6,6 @@ from dataclasses import asdict
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, current_app, g, render_template, request
-from werkzeug.exceptions import UnprocessableEntity
 
 from app.sabilulungan import detail as details
 from app.sabilulungan import opendata, queries
@@ -18,14 +17,12 @@ from app.sabilulungan.stages import ORIGINAL_STAGES, PUBLIC_STATES, STAGES, STOP
 from app.services.identity.permissions import PUBLIK, requires
 from app.services.opendata.tables import csv_lines, json_array, xlsx_file
 from app.services.ui import query_url
-from app.services.ui.asking import choice, download, number
+from app.services.ui.asking import choice, download, number, phrase
 from app.services.ui.formats import FILTERS
-from app.services.ui.i18n import _
 from app.tenancy.places import district_names
 from app.tenancy.site import site_url
 
 bp = Blueprint("sabilulungan", __name__, template_folder="../templates")
-LONGEST_SEARCH = 200
 TILE_COLUMNS = 6
 
 
@@ -35,15 +32,12 @@ def _filter() -> Filter:
     Raises:
         UnprocessableEntity: a value is not one that the page offers; the text says which.
     """
-    wanted = request.args.get("q", "").strip()
-    if len(wanted) > LONGEST_SEARCH or "\0" in "".join(request.args.values()):
-        raise UnprocessableEntity(_("Pencarian terlalu panjang; pakai paling banyak 200 huruf."))
     return Filter(
-        q=wanted,
+        q=phrase("q"),
         tahun=number("tahun", 1945, 2100),
         jenis=choice("jenis", ("hibah", "bansos", "")),
-        bidang=request.args.get("bidang"),
-        kecamatan=request.args.get("kecamatan"),
+        bidang=phrase("bidang") if "bidang" in request.args else None,
+        kecamatan=phrase("kecamatan") if "kecamatan" in request.args else None,
         status=choice("status", PUBLIC_STATES),
         urut=choice("urut", ORDERS) or "terbaru",
     )

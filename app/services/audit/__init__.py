@@ -9,11 +9,12 @@ from uuid import UUID
 from flask import Flask
 
 from app.kernel.identifiers import uuid7
-from app.services.audit import chain, roots
+from app.services.audit import chain, entries, roots
 from app.services.audit.entries import Entry, keyed_hash, origin, packed, plain
 from app.services.audit.events import LOOK, register_events
 from app.services.jobs.outbox import register_job
 from app.services.jobs.processes import register_schedule
+from app.services.personal.keys import register_held
 from app.tenancy.database import db
 
 __all__ = ["init_app", "look", "note", "register_events"]
@@ -64,6 +65,8 @@ def look(subject_type: str, subject_id: UUID | str, what: str) -> None:
 
 def init_app(_app: Flask) -> None:
     """Chain what sessions commit; publish each region's root every hour."""
+    register_held(entries.KEY)
+    register_held(roots.KEY)
     chain.listen()
     register_job(roots.JOB, roots.publish)
     register_schedule(roots.JOB, 3600)

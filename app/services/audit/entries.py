@@ -11,14 +11,16 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
-from flask import current_app, has_request_context, request
+from flask import has_request_context, request
 
 from app.kernel.canonical import canonical_json
+from app.services.personal.keys import HeldKey, held
 from app.tenancy.context import current
 from config.logs import NOBODY, log_context
-from config.settings import Settings
 
 GENESIS = bytes(32)
+#: Of the keyed hashes: it outlives every master key, because the log does.
+KEY = HeldKey("audit")
 #: What of an address stays readable: the provider's block, not the subscriber's line.
 READABLE_BITS = {4: 24, 6: 48}
 
@@ -92,9 +94,7 @@ def keyed_hash(name: str, value: str) -> str:
 
     The name is part of it: a phone number and an account number that look alike do not match.
     """
-    settings: Settings = current_app.extensions["settings"]
-    key = settings.derive(f"audit:{current().region_id}")
-    return hmac.new(key, length_prefixed((name, plain(value))).encode(), hashlib.sha256).hexdigest()
+    return hmac.new(held(KEY.purpose), length_prefixed((name, plain(value))).encode(), hashlib.sha256).hexdigest()
 
 
 def origin() -> dict[str, str]:

@@ -13,17 +13,18 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from flask import current_app
 from sqlalchemy import text
 
 from app.kernel.canonical import canonical_json
 from app.kernel.clock import today
 from app.services.audit.entries import length_prefixed
+from app.services.personal.keys import HeldKey, held
 from app.tenancy.database import db, region_sql
-from config.settings import Settings
 
 JOB = "audit.terbitkan"
 ZONE = "Asia/Jakarta"
+#: The deployment's signing key; a new master key does not change it, so that what was published stays verifiable.
+KEY = HeldKey("audit-roots", shared=True)
 ROOTS = """
 SELECT r.region_id, g.code, g.name, r.day, r.seq, encode(r.hash, 'hex') AS hash
 FROM tenancy.audit_roots r JOIN tenancy.regions g ON g.id = r.region_id
@@ -104,8 +105,7 @@ def merkle_root(leaves: list[bytes]) -> bytes:
 
 
 def _signing_key() -> Ed25519PrivateKey:
-    settings: Settings = current_app.extensions["settings"]
-    return Ed25519PrivateKey.from_private_bytes(settings.derive("audit-roots"))
+    return Ed25519PrivateKey.from_private_bytes(held(KEY.purpose))
 
 
 def public_key() -> str:

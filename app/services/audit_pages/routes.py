@@ -18,7 +18,7 @@ from app.services.audit.roots import Root
 from app.services.identity import accounts
 from app.services.identity.permissions import AUDIT_LIHAT, MASUK, PUBLIK, requires
 from app.services.opendata.tables import csv_lines
-from app.services.ui.asking import choice, download, number
+from app.services.ui.asking import choice, download, number, phrase
 from app.services.ui.i18n import _
 from app.tenancy.database import db
 
@@ -30,13 +30,6 @@ CSV_COLUMNS = [
 #: Names in the address -> parts of the filter that are compared as they are.
 WORDS = {"kejadian": "event", "pelaku": "actor", "q": "subject", "permintaan": "request"}
 SHOWN_DAYS = 60
-
-
-def _word(name: str) -> str:
-    value = request.args.get(name, "").strip()
-    if len(value) > 200 or "\0" in value:
-        raise UnprocessableEntity(_("Pencarian terlalu panjang; pakai paling banyak 200 huruf."))
-    return value
 
 
 def _day(name: str) -> date | None:
@@ -59,7 +52,7 @@ def _midnight(day: date | None, days: int = 0) -> datetime | None:
 
 
 def _filter() -> LogFilter:
-    words = {part: _word(name) for name, part in WORDS.items()}
+    words = {part: phrase(name) for name, part in WORDS.items()}
     return LogFilter(**words, since=_midnight(_day("dari")), until=_midnight(_day("sampai"), 1))
 
 

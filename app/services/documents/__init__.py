@@ -6,9 +6,12 @@ from app.services.audit import register_events
 from app.services.documents import arms, commands, file_routes, letter_routes, public_routes, uploads
 from app.services.documents.kinds import register_kind, register_subject
 from app.services.documents.letters import register
+from app.services.documents.signing import services
 from app.services.identity.permissions import PENGATURAN_UBAH, SURAT_LIHAT
 from app.services.jobs.outbox import register_job
 from app.services.jobs.processes import register_schedule
+from app.services.personal.sealed import register_sealed
+from app.services.privacy.own_data import register_subject_data
 from app.services.ui import register_states
 from app.services.ui.i18n import lazy
 from app.services.ui.portal import SettingsPage, register_footer_link, register_settings_page
@@ -46,7 +49,9 @@ def init_app(app: Flask) -> None:
     register_subject(arms.PLACE.subject_type, arms.may_read)
     register_subject(register.SUBJECT, register.may_read)
     register_states(STATES)
+    register_sealed("signing_services", password_sealed=services.COLUMN)
     register_events(EVENTS)
+    register_subject_data("berkas-kiriman", lazy("Berkas yang Anda kirim"), uploads.sent_by)
     register_job(FORGET_JOB, uploads.forget_old)
     register_job(register.PRINT_JOB, register.print_job)
     register_schedule(FORGET_JOB, 3600)

@@ -19,7 +19,7 @@ from minio import Minio
 from minio.error import S3Error
 
 from app.services.documents.sealing import seal, unseal
-from app.services.personal.keys import DATA, newest, of_version
+from app.services.personal.keys import FILES, newest, of_version
 from app.tenancy.context import current
 from config.settings import Settings
 
@@ -167,7 +167,7 @@ class SealedStorage:
             self._inner.put(key, source, size)
             return
         with tempfile.TemporaryFile() as file:
-            for chunk in seal(source, size, newest(DATA)):
+            for chunk in seal(source, size, newest(FILES)):
                 file.write(chunk)
             length = file.tell()
             file.seek(0)
@@ -175,7 +175,7 @@ class SealedStorage:
 
     def get(self, key: str) -> Iterator[bytes]:
         """Opened on the way out; raises `sealing.Broken` where a byte was changed."""
-        return unseal(self._inner.get(key), lambda version: of_version(DATA, version))
+        return unseal(self._inner.get(key), lambda version: of_version(FILES, version))
 
     def delete(self, key: str) -> None:
         """As the inner storage does."""

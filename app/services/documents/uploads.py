@@ -234,3 +234,13 @@ def forget_old(_payload: dict[str, object]) -> None:
             for key in (object_key(number), object_key(number, store.COPY)):
                 storage().delete(key)
         _forget(row.id)
+
+
+def sent_by(account_id: UUID) -> list[dict[str, object]]:
+    """Documents that an account sent, for its owner."""
+    rows = region_sql(
+        "SELECT kind AS jenis, file_name AS nama_berkas, size AS ukuran, sha256, visibility AS keterbukaan,"
+        " created_at AS dikirim FROM documents WHERE region_id = :region_id AND actor = :actor ORDER BY created_at",
+        actor=str(account_id),
+    )
+    return [dict(row) for row in rows.mappings()]

@@ -3,14 +3,11 @@
 from flask import Flask
 
 from app.services.audit import register_events
-from app.services.identity import accounts, guard, routes
+from app.services.identity import guard, routes
 from app.services.identity.permissions import AKUN_KELOLA
-from app.services.jobs.outbox import register_job
-from app.services.jobs.schedules import register_schedule
 from app.services.ui.i18n import lazy
 from app.services.ui.portal import SettingsPage, register_settings_page
 
-FORGET_JOB = "akun.bersihkan"
 EVENTS = {
     "akun.masuk": lazy("Masuk"),
     "akun.keluar": lazy("Keluar"),
@@ -19,16 +16,15 @@ EVENTS = {
     "akun.tautan-sandi": lazy("Tautan kata sandi diminta"),
     "akun.sandi": lazy("Kata sandi dibuat atau diganti"),
     "akun.tutup": lazy("Akun ditutup"),
+    "akun.hapus": lazy("Akun dihapus: nama dan surel dilupakan"),
 }
 
 
 def init_app(app: Flask) -> None:
-    """Register the guard, the pages and the daily clean-up."""
+    """Register the guard and the pages."""
     guard.init_app(app)
     app.register_blueprint(routes.bp)
     register_events(EVENTS)
     register_settings_page(
         SettingsPage(lazy("Akun daerah"), lazy("Mengundang dan menutup akun."), "/pengaturan/akun", AKUN_KELOLA)
     )
-    register_job(FORGET_JOB, accounts.forget_old, lazy("Menghapus percobaan masuk dan tautan lama"))
-    register_schedule(FORGET_JOB, 24 * 3600)

@@ -166,8 +166,14 @@ def names_of(roles: Iterable[str]) -> list[str]:
 
 
 def _digest(kind: str, value: str) -> str:
+    return _digests(kind, value)[0]
+
+
+def _digests(kind: str, value: str) -> list[str]:
+    """By the present master key, then by those before it."""
     settings: Settings = current_app.extensions["settings"]
-    return hmac.new(settings.derive(f"{kind}:{current().region_id}"), value.encode(), hashlib.sha256).hexdigest()
+    keys = settings.derive_all(f"{kind}:{current().region_id}")
+    return [hmac.new(key, value.encode(), hashlib.sha256).hexdigest() for key in keys]
 
 
 def _note(kind: str, email: str, address: str) -> None:
@@ -323,9 +329,9 @@ def ask_reset(email: str, address: str, base_url: str) -> None:
 def owner_of(token: str) -> Account | None:
     """The account that a link of invitation or reset belongs to, while it is good."""
     number = region_sql(
-        "SELECT account_id FROM account_tokens WHERE region_id = :region_id AND token_hash = :hash"
+        "SELECT account_id FROM account_tokens WHERE region_id = :region_id AND token_hash = ANY(:hashes)"
         " AND used_at IS NULL AND expires_at > clock_timestamp()",
-        hash=_digest("tautan", token),
+        hashes=_digests("tautan", token),
     ).scalar_one_or_none()
     return _account("id = :id AND state <> 'DITUTUP'", id=number) if number else None
 
@@ -388,7 +394,7 @@ def close(number: UUID, by: Account) -> bool:
     if _account("id = :id", id=number) is None:
         return False
     closed = region_sql(
-        "UPDATE accounts SET state = 'DITUTUP', version = version + 1"
+        "UPDATE accounts SET state = 'DITUTUP', version = version + 1, closed_at = clock_timestamp()"
         " WHERE region_id = :region_id AND id = :id AND state <> 'DITUTUP'",
         id=number,
     )
@@ -398,11 +404,27 @@ def close(number: UUID, by: Account) -> bool:
     return True
 
 
-def forget_old(_payload: dict[str, object]) -> None:
-    """The daily job: attempts older than a day and links that ended a week ago are deleted."""
+def forget_attempts(email: str) -> None:
+    """Delete what is noted of failed attempts for one address."""
     region_sql(
-        "DELETE FROM sign_in_attempts WHERE region_id = :region_id AND at < clock_timestamp() - interval '1 day'"
+        "DELETE FROM sign_in_attempts WHERE region_id = :region_id AND email_hash = ANY(:hashes)",
+        hashes=_digests("percobaan", email),
     )
-    region_sql(
-        "DELETE FROM account_tokens WHERE region_id = :region_id AND expires_at < clock_timestamp() - interval '7 days'"
-    )
+
+
+def forget_old_attempts(days: int) -> int:
+    """Delete attempts older than `days`; how many."""
+    return region_sql(
+        "DELETE FROM sign_in_attempts WHERE region_id = :region_id"
+        " AND at < clock_timestamp() - make_interval(days => :days)",
+        days=days,
+    ).rowcount
+
+
+def forget_old_links(days: int) -> int:
+    """Delete links that ended more than `days` ago; how many."""
+    return region_sql(
+        "DELETE FROM account_tokens WHERE region_id = :region_id"
+        " AND expires_at < clock_timestamp() - make_interval(days => :days)",
+        days=days,
+    ).rowcount

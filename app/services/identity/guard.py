@@ -30,7 +30,8 @@ class HostSessions(SecureCookieSessionInterface):
         except BadHost:
             return None
         return URLSafeTimedSerializer(
-            settings.derive(f"session:{host}").hex(),
+            # The last one signs; what an earlier master key signed is still good.
+            [key.hex() for key in reversed(settings.derive_all(f"session:{host}"))],
             salt=self.salt,
             serializer=self.serializer,
             signer_kwargs={"key_derivation": self.key_derivation, "digest_method": self.digest_method},

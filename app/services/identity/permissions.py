@@ -12,6 +12,7 @@ PUBLIK, MASUK = "publik", "masuk"
 AKUN_KELOLA, AUDIT_LIHAT = "akun.kelola", "audit.lihat"
 PENGATURAN_LIHAT, PENGATURAN_UBAH = "pengaturan.lihat", "pengaturan.ubah"
 TUGAS, USULAN_AJUKAN = "tugas.kerjakan", "usulan.ajukan"
+PRIBADI_BUKA, PRIBADI_PUTUSKAN = "pribadi.buka", "pribadi.putuskan"
 PEKERJAAN_KELOLA, PESAN_KELOLA = "pekerjaan.kelola", "pesan.kelola"
 TEMUAN_LIHAT, TEMUAN_ATUR = "temuan.lihat", "temuan.atur"
 SURAT_LIHAT, SURAT_KELOLA, SURAT_TANDATANGAN = "surat.lihat", "surat.kelola", "surat.tandatangan"
@@ -32,6 +33,8 @@ PERMISSIONS = {
     AUDIT_LIHAT: "Melihat dan mengunduh log audit daerah",
     TEMUAN_LIHAT: "Melihat temuan integritas dengan buktinya",
     TEMUAN_ATUR: "Mengusulkan dan menyetujui perubahan aturan integritas",
+    PRIBADI_BUKA: "Membuka data pribadi tersegel dengan alasan yang dicatat",
+    PRIBADI_PUTUSKAN: "Memutuskan permintaan penghapusan akun",
 }
 #: role -> (what people call it, what it may do beside PUBLIK and MASUK).
 ROLES: dict[str, tuple[str, frozenset[str]]] = {
@@ -40,7 +43,7 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
         SURAT_KELOLA, SURAT_TANDATANGAN,
     })),
     "inspektorat": ("Inspektorat", frozenset({
-        AUDIT_LIHAT, PENGATURAN_LIHAT, SURAT_LIHAT, TEMUAN_ATUR, TEMUAN_LIHAT, TUGAS,
+        AUDIT_LIHAT, PENGATURAN_LIHAT, PRIBADI_BUKA, SURAT_LIHAT, TEMUAN_ATUR, TEMUAN_LIHAT, TUGAS,
     })),
     "pimpinan": ("Kepala daerah", frozenset({PENGATURAN_LIHAT, SURAT_LIHAT, SURAT_TANDATANGAN, TUGAS})),
     "tu": ("Tata usaha", frozenset({TUGAS})),
@@ -51,7 +54,7 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
     "bendahara": ("Bendahara (BPKAD)", frozenset({TUGAS})),
     "verifikator_lpj": ("Verifikator LPJ", frozenset({TUGAS})),
     "pendamping": ("Pendamping", frozenset({USULAN_AJUKAN})),
-    "ppid": ("Pejabat pengelola informasi (PPID)", frozenset()),
+    "ppid": ("Pejabat pengelola informasi (PPID)", frozenset({PENGATURAN_LIHAT, PRIBADI_PUTUSKAN})),
     "pegawai": ("Pegawai negeri sipil", frozenset()),
     "pemohon": ("Pemohon", frozenset({USULAN_AJUKAN})),
 }

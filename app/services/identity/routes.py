@@ -10,6 +10,7 @@ from app.services import audit
 from app.services.audit.queries import ACCOUNT_LIST
 from app.services.identity import accounts
 from app.services.identity.accounts import Refused, TooMany
+from app.services.identity.onward import onward, path_here
 from app.services.identity.permissions import AKUN_KELOLA, MASUK, PENGATURAN_LIHAT, PUBLIK, requires
 from app.services.identity.settings_page import settings_page
 from app.services.messages.mail import letters
@@ -37,12 +38,6 @@ def _own_address() -> str:
     return site_url(g.site, current_app.extensions["settings"])
 
 
-def _here(value: str) -> str:
-    """A path on this host, or the front page: an open redirect would lend our name to a stranger."""
-    good = value.startswith("/") and not value.startswith("//") and "\\" not in value and value.isprintable()
-    return value if good else "/"
-
-
 def _form(template: str, refused: Refused | None, **values: object) -> Page:
     errors = {refused.field: str(refused)} if refused else {}
     page = render_template(f"identity/{template}.html", errors=errors, **values)
@@ -63,21 +58,21 @@ def sign_in() -> Page:
     """The form."""
     if current_user.is_authenticated:
         return redirect("/akun")
-    return _form("masuk", None, email="", next_path=_here(request.args.get("lanjut", "/akun")))
+    return _form("masuk", None, email="", next_path=path_here(request.args.get("lanjut", "/akun")))
 
 
 @bp.post("/masuk")
 @requires(PUBLIK)
 def sign_in_now() -> Page:
     """Check the credentials; keeps the address that was typed."""
-    next_path = _here(request.form.get("lanjut", "/akun"))
+    next_path = path_here(request.form.get("lanjut", "/akun"))
     email = request.form.get("email", "")
     try:
         account = accounts.sign_in(email, request.form.get("sandi", ""), _address())
     except Refused as refused:
         return _form("masuk", refused, email=email, next_path=next_path)
     _start_session(account)
-    return redirect(next_path, 303)
+    return redirect(onward(account, next_path), 303)
 
 
 @bp.get("/keluar")
@@ -158,8 +153,9 @@ def set_new_password(token: str) -> Page:
         accounts.check_password(owner, request.form.get("sandi", ""), request.form.get("ulangi", ""))
     except Refused as refused:
         return _form("sandi", refused, owner=owner)
-    _start_session(accounts.set_password(owner, request.form["sandi"]))
-    return redirect("/akun", 303)
+    account = accounts.set_password(owner, request.form["sandi"])
+    _start_session(account)
+    return redirect(onward(account, "/akun"), 303)
 
 
 @bp.get("/pengaturan")

@@ -80,3 +80,19 @@ def mark_all(account: UUID) -> int:
         account=account,
     )
     return int(changed.rowcount)
+
+
+def forget_old(days: int) -> int:
+    """Delete messages older than `days`, and what was noted of sending them; how many."""
+    return _forget("created_at < clock_timestamp() - make_interval(days => :days)", days=days)
+
+
+def forget_account(account: UUID) -> int:
+    """Delete every message of an account; how many."""
+    return _forget("account_id = :account", account=account)
+
+
+def _forget(where: str, **values: object) -> int:
+    which = f"SELECT id FROM inbox_messages WHERE region_id = :region_id AND {where}"
+    region_sql(f"DELETE FROM message_sends WHERE region_id = :region_id AND inbox_message_id IN ({which})", **values)
+    return region_sql(f"DELETE FROM inbox_messages WHERE region_id = :region_id AND id IN ({which})", **values).rowcount

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from flask import current_app
 
+from app.kernel import clock
 from app.kernel.identifiers import uuid7
 from app.services.jobs import outbox
 from app.services.ui.i18n import lazy
@@ -92,6 +93,16 @@ def letters(settings: Settings) -> list[Letter]:
     files = sorted(mail_folder(settings).glob("*.eml"), reverse=True)[:SHOWN]
     read = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
     return [Letter(str(m["To"]), str(m["Subject"]), _body(m), str(m["Date"])) for m in read]
+
+
+def forget_letters(days: int) -> int:
+    """Delete the current region's letters that were written into its folder more than `days` ago; how many."""
+    settings: Settings = current_app.extensions["settings"]
+    eldest = clock.now().timestamp() - days * 24 * 3600
+    old = [file for file in mail_folder(settings).glob("*.eml") if file.stat().st_mtime < eldest]
+    for file in old:
+        file.unlink(missing_ok=True)
+    return len(old)
 
 
 def _body(message: EmailMessage) -> str:

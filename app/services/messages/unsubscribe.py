@@ -13,7 +13,9 @@ from config.settings import Settings
 
 def _signer() -> URLSafeSerializer:
     settings: Settings = current_app.extensions["settings"]
-    return URLSafeSerializer(settings.derive(f"berhenti:{current().region_id}").hex(), salt="pesan")
+    # The last one signs; letters that were sent under an earlier master key keep their way out.
+    keys = [key.hex() for key in reversed(settings.derive_all(f"berhenti:{current().region_id}"))]
+    return URLSafeSerializer(keys, salt="pesan")
 
 
 def unsubscribe_url(place: Home, account: UUID, event: Event) -> str:

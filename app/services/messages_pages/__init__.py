@@ -5,7 +5,7 @@ from flask_login import current_user
 
 from app.services.identity.permissions import PESAN_KELOLA
 from app.services.messages import inbox
-from app.services.messages_pages import choice_routes, inbox_routes, text_routes
+from app.services.messages_pages import choice_routes, inbox_routes, own_data, text_routes
 from app.services.ui.i18n import lazy
 from app.services.ui.portal import SettingsPage, register_settings_page
 
@@ -14,6 +14,7 @@ def init_app(app: Flask) -> None:
     """Attach the pages, and the number of unread messages to the head of every page of who signed in."""
     for part in (inbox_routes, choice_routes, text_routes):
         app.register_blueprint(part.bp)
+    own_data.register()
     register_settings_page(
         SettingsPage(lazy("Bunyi pesan"), lazy("Kata-kata daerah sendiri, dengan pratinjau."), "/pengaturan/pesan",
                      PESAN_KELOLA)

@@ -1,7 +1,9 @@
 """The keys of a region, each wrapped by the deployment's master key (envelope encryption).
 
-A region's `data` key seals values and can be rotated; its `cocok` key makes the hashes that find the same NIK or
-account again, so it stays for the life of the region. Nothing unwrapped is ever stored.
+A region's `data` key seals values and can be rotated; its `berkas` key seals files, and a new one is for new files
+only, because files are not written again. Its `cocok` key makes the hashes that find the same NIK or account again, so
+it stays for the life of the region, and so do the keys that other rooms hold (`held`). Nothing unwrapped is ever
+stored, and a new master key only wraps them anew.
 """
 
 import secrets
@@ -17,7 +19,7 @@ from app.tenancy.context import current
 from app.tenancy.database import region_sql
 from config.settings import Settings
 
-DATA, MATCH = "data", "cocok"
+DATA, MATCH, FILES = "data", "cocok", "berkas"
 KEY_BYTES, NONCE_BYTES = 32, 12
 MOST_CACHED = 2_000
 
@@ -59,6 +61,32 @@ class _Cache:
 cache = _Cache()
 
 
+@dataclass(frozen=True)
+class HeldKey:
+    """A key that a room needs for as long as there are data.
+
+    Attributes:
+        purpose: its name in `region_keys`.
+        shared: the same in every region, to compare between them.
+    """
+
+    purpose: str
+    shared: bool = False
+
+
+_held: dict[str, HeldKey] = {}
+
+
+def register_held(key: HeldKey) -> None:
+    """Keep `key` in every region (by its purpose, once)."""
+    _held[key.purpose] = key
+
+
+def held_keys() -> list[HeldKey]:
+    """Every registered key that is held."""
+    return [key for _purpose, key in sorted(_held.items())]
+
+
 def _associated(purpose: str, version: int) -> bytes:
     return f"{current().region_id}|{purpose}|{version}".encode()
 
@@ -75,11 +103,20 @@ def unwrap(settings: Settings, wrapped: bytes, purpose: str, version: int) -> by
     Raises:
         BadSeal: no master key of this deployment opens it.
     """
+    return unwrapped_by(settings, wrapped, purpose, version)[0]
+
+
+def unwrapped_by(settings: Settings, wrapped: bytes, purpose: str, version: int) -> tuple[bytes, int]:
+    """The key, and which master key opened it: 0 the present one, 1 the one before it, and so on.
+
+    Raises:
+        BadSeal: none of them.
+    """
     nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
-    for wrapping in settings.derive_all("key-wrap"):
+    for generation, wrapping in enumerate(settings.derive_all("key-wrap")):
         try:
-            return AESGCM(wrapping).decrypt(nonce, sealed, _associated(purpose, version))
-        except InvalidTag:
+            return AESGCM(wrapping).decrypt(nonce, sealed, _associated(purpose, version)), generation
+        except (InvalidTag, ValueError):
             continue
     raise BadSeal("Kunci daerah tidak dapat dibuka dengan MASTER_KEY ini.")
 
@@ -92,7 +129,7 @@ def _settings() -> Settings:
 def _stored(purpose: str, version: int | None) -> RegionKey | None:
     row = region_sql(
         "SELECT version, wrapped FROM region_keys WHERE region_id = :region_id AND purpose = :purpose"
-        " AND (:version = 0 OR version = :version) ORDER BY version DESC LIMIT 1",
+        " AND (:version = 0 OR version = :version) AND retired_at IS NULL ORDER BY version DESC LIMIT 1",
         purpose=purpose, version=version or 0,
     ).one_or_none()  # fmt: skip
     if row is None:
@@ -100,13 +137,13 @@ def _stored(purpose: str, version: int | None) -> RegionKey | None:
     return RegionKey(row.version, unwrap(_settings(), bytes(row.wrapped), purpose, row.version))
 
 
-def add_key(purpose: str, version: int) -> None:
-    """Make the region's next key of a purpose; two makers at once make one."""
+def add_key(purpose: str, version: int, key: bytes | None = None) -> None:
+    """Store the region's next key of a purpose, a random one unless it is given; two makers at once make one."""
     region_sql(
         "INSERT INTO region_keys (region_id, id, purpose, version, wrapped)"
         " VALUES (:region_id, :id, :purpose, :version, :wrapped) ON CONFLICT (region_id, purpose, version) DO NOTHING",
         id=uuid7(), purpose=purpose, version=version,
-        wrapped=wrap(_settings(), secrets.token_bytes(KEY_BYTES), purpose, version),
+        wrapped=wrap(_settings(), key or secrets.token_bytes(KEY_BYTES), purpose, version),
     )  # fmt: skip
 
 
@@ -135,3 +172,21 @@ def of_version(purpose: str, version: int) -> bytes:
         raise BadSeal("Kunci nilai ini tidak ada lagi.")
     cache.put(name, found.key)
     return found.key
+
+
+def held(purpose: str) -> bytes:
+    """A registered key of this region; made when it is first asked for.
+
+    It begins as what the master key of that day gives for the purpose, the oldest that is known: what a room made with
+    the derived key before there were held ones stays good.
+
+    Raises:
+        KeyError: nobody registered it. BadSeal: see `unwrap`.
+    """
+    key = _held[purpose]
+    if (known := cache.get((current().region_id, purpose, 1))) is not None:
+        return known
+    if _stored(purpose, 1) is None:
+        of = purpose if key.shared else f"{purpose}:{current().region_id}"
+        add_key(purpose, 1, _settings().derive_all(of)[-1])
+    return of_version(purpose, 1)

@@ -6,14 +6,14 @@ import secrets
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from flask import current_app
 
 from app.services.personal import keys
-from app.services.personal.keys import DATA, MATCH, NONCE_BYTES, BadSeal
+from app.services.personal.keys import DATA, MATCH, NONCE_BYTES, BadSeal, HeldKey
 from app.tenancy.context import current
-from config.settings import Settings
 
 VERSION_BYTES = 2
+#: Equal in every region, so that one person can be found in two of them.
+NATIONAL = HeldKey("match:national", shared=True)
 
 
 class Sealer:
@@ -46,16 +46,19 @@ def unseal(sealed: bytes | None, column: str) -> str:
     """
     if sealed is None:
         return ""
-    version = int.from_bytes(sealed[:VERSION_BYTES], "big")
     nonce, rest = sealed[VERSION_BYTES : VERSION_BYTES + NONCE_BYTES], sealed[VERSION_BYTES + NONCE_BYTES :]
-    cipher = AESGCM(keys.of_version(DATA, version))
+    cipher = AESGCM(keys.of_version(DATA, version_of(sealed)))
     try:
         return cipher.decrypt(nonce, rest, f"{current().region_id}|{column}".encode()).decode()
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:
         raise BadSeal("Nilai tersegel ini rusak atau bukan milik kolom ini.") from error
+
+
+def version_of(sealed: bytes) -> int:
+    """The number of the data key that sealed it."""
+    return int.from_bytes(sealed[:VERSION_BYTES], "big")
 
 
 def national_match(kind: str, period: int, value: str) -> bytes:
     """A hash that is equal in every region for one period (a budget year), for matching across regions only."""
-    settings: Settings = current_app.extensions["settings"]
-    return hmac.digest(settings.derive("match:national"), f"{kind}|{period}|{value}".encode(), hashlib.sha256)
+    return hmac.digest(keys.held(NATIONAL.purpose), f"{kind}|{period}|{value}".encode(), hashlib.sha256)

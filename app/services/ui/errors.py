@@ -4,7 +4,7 @@ and they still render when the database or a context processor is what failed.""
 from flask import Flask, Response, current_app, g, json, request
 from werkzeug.exceptions import HTTPException
 
-from app.services.ui.i18n import Lazy, lazy
+from app.services.ui.i18n import Lazy, for_programs, lazy
 
 TEXTS: dict[int, tuple[Lazy, Lazy]] = {
     400: (
@@ -80,7 +80,7 @@ def problem(code: int, title: str, detail: str) -> str:
 
 
 def wants_problem() -> bool:
-    if request.path.startswith("/api/") or request.path.endswith(".json"):
+    if for_programs() or request.path.endswith(".json"):
         return True
     accepted = request.accept_mimetypes
     return accepted["application/json"] > accepted["text/html"]

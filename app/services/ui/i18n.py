@@ -38,8 +38,19 @@ METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract")]
 MessageId = str | tuple[str, ...]
 
 
+def for_programs() -> bool:
+    """Whether the address is one of the API: it knows no cookie."""
+    return request.path.startswith("/api/")
+
+
+def _asked() -> tuple[str | None, ...]:
+    if for_programs():
+        return (request.accept_languages.best_match(LANGUAGES),)
+    return request.args.get(QUERY), request.cookies.get(COOKIE)
+
+
 def language() -> Language:
-    """The reader's language: `?bahasa=`, else the cookie, else the region's, else Indonesian."""
+    """The reader's language: `?bahasa=` or the cookie (a program: Accept-Language), the region's, else Indonesian."""
     if not has_request_context():
         return SOURCE
     # A page asks some 300 times: the proxy is looked through once, and the answer kept with the site it was made for.
@@ -47,7 +58,7 @@ def language() -> Language:
     site = here.get("site")
     known: tuple[object, Language] | None = here.get("language")
     if known is None or known[0] is not site:
-        asked = (request.args.get(QUERY), request.cookies.get(COOKIE), getattr(site, "language", None))
+        asked = (*_asked(), getattr(site, "language", None))
         known = here.language = site, next((code for code in asked if code in LANGUAGES), SOURCE)
     return known[1]
 
@@ -184,7 +195,7 @@ def init_app(app: Flask) -> None:
 
 def remember_language(response: Response) -> Response:
     """Keep a chosen language in a cookie of this host only: regions do not share it."""
-    chosen = request.args.get(QUERY)
+    chosen = None if for_programs() else request.args.get(QUERY)
     if chosen in LANGUAGES and chosen != request.cookies.get(COOKIE):
         response.set_cookie(
             COOKIE,

@@ -5,9 +5,10 @@ from flask import Flask
 from app.services.identity.permissions import AKUN_KELOLA, PENGATURAN_LIHAT
 from app.services.jobs.outbox import register_job
 from app.services.jobs.processes import register_schedule
+from app.services.personal.sealed import register_sealed
 from app.services.ui.i18n import lazy
 from app.services.ui.portal import SettingsPage, register_settings_page
-from app.services.workflow import assigning, commands, escalation, routes, settings_routes, telling
+from app.services.workflow import assigning, commands, escalation, own_data, routes, settings_routes, telling
 
 ESCALATE_JOB, DRAW_JOB = "tugas.eskalasi", "tugas.undian"
 PAGES = (
@@ -29,6 +30,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(routes.bp)
     app.register_blueprint(settings_routes.bp)
     app.cli.add_command(commands.group)
+    register_sealed("workflow_draw_days", seed_sealed=assigning.COLUMN)
+    own_data.register()
     for page in PAGES:
         register_settings_page(page)
     telling.register()

@@ -13,7 +13,7 @@ from moto.server import ThreadedMotoServer
 
 from app.services.documents.sealing import MAGIC, SALT, SEGMENT, VERSION, Broken, seal, unseal
 from app.services.documents.storage import DiskStorage, Missing, S3Storage, SealedStorage, Storage, object_key
-from app.services.personal.keys import DATA, RegionKey, add_key, newest
+from app.services.personal.keys import FILES, RegionKey, add_key, newest
 from app.tenancy.context import Context, acting_for
 from tests.conftest import A, B
 
@@ -146,7 +146,7 @@ def test_each_changed_byte_and_each_cut_of_a_sealed_object_is_noticed() -> None:
 
 def test_an_object_sealed_before_a_rotation_still_opens(store: Storage) -> None:
     put(store, b"lama")
-    add_key(DATA, newest(DATA).version + 1)
+    add_key(FILES, newest(FILES).version + 1)
     put(store, b"baru", object_key(NUMBER, 1))
     assert (get(store), get(store, object_key(NUMBER, 1))) == (b"lama", b"baru")
     store.delete(object_key(NUMBER, 1))

@@ -8,8 +8,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
 
+from app.services.audit.queries import ACCOUNT
 from app.services.identity import accounts
 from app.services.identity.permissions import ROLES
+from app.services.privacy import OF_ACCOUNT, consent
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db
 from tests.conftest import A, B, Visitor
@@ -17,6 +19,9 @@ from tests.conftest import A, B, Visitor
 PASSWORD = "kuda lari di sawah"
 HOSTS = {A: "http://bandung.localhost", B: "http://kab-bandung.localhost"}
 Browser = Callable[..., FlaskClient]
+TABLES = (
+    "consents", "erasure_requests", "account_tokens", "account_roles", "accounts", "sign_in_attempts", "outbox",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -26,11 +31,12 @@ def people(worker_app: Flask, admin: Engine) -> Iterator[None]:
         for region in (A, B):
             with acting_for(Context(region, "sistem:uji", "worker")):
                 for role in ROLES:
-                    accounts.create(f"{role}@contoh.go.id", role, frozenset({role}), PASSWORD)
+                    account = accounts.create(f"{role}@contoh.go.id", role, frozenset({role}), PASSWORD)
+                    consent.give(ACCOUNT, account.id, OF_ACCOUNT.code, consent.DEMO)
                 db.session.commit()
     yield
     with admin.begin() as connection:
-        for table in ("account_tokens", "account_roles", "accounts", "sign_in_attempts", "outbox"):
+        for table in TABLES:
             connection.execute(text(f"DELETE FROM {table}"))
 
 

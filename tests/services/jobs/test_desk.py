@@ -37,7 +37,7 @@ def inside(worker_app: Flask) -> Iterator[None]:
 
 @pytest.mark.usefixtures("inside")
 def test_every_state_is_counted(given_up: UUID, admin: Engine) -> None:
-    waiting, running, again, done = (ask("akun.bersihkan") for _job in range(4))
+    waiting, running, again, done = (ask("retensi.jalankan") for _job in range(4))
     with acting_for(Context(A, "sistem:worker", "worker")):
         outbox.claim(running)
         assert outbox.perform(done)
@@ -71,7 +71,7 @@ def test_a_dropped_job_is_gone_for_good_and_its_address_forgotten(given_up: UUID
 
 @pytest.mark.usefixtures("inside")
 def test_only_what_was_given_up_can_be_dropped() -> None:
-    assert not desk.drop(ask("akun.bersihkan"))
+    assert not desk.drop(ask("retensi.jalankan"))
 
 
 @pytest.mark.usefixtures("inside")

@@ -22,16 +22,16 @@ Row = Callable[[UUID], dict[str, object]]
 
 def test_no_job_runs_without_a_region(worker_app: Flask) -> None:
     with worker_app.app_context():
-        number = ask("akun.bersihkan")
+        number = ask("retensi.jalankan")
         with pytest.raises(NoContext):
             outbox.perform(number)
         with pytest.raises(NoContext):
-            outbox.enqueue("akun.bersihkan", {})
+            outbox.enqueue("retensi.jalankan", {})
 
 
 def test_code_that_goes_around_the_helpers_sees_and_changes_nothing_without_a_region(worker_app: Flask) -> None:
     with worker_app.app_context():
-        ask("akun.bersihkan")
+        ask("retensi.jalankan")
         assert db.session.execute(text("SELECT count(*) FROM outbox")).scalar_one() == 0
         assert db.session.execute(text("UPDATE outbox SET job = 'lain'")).rowcount == 0
         assert db.session.execute(text("DELETE FROM outbox")).rowcount == 0
@@ -60,14 +60,14 @@ def test_an_unknown_job_cannot_be_asked_for(worker_app: Flask) -> None:
 
 def test_the_same_key_makes_one_job_even_after_it_is_done(worker_app: Flask, admin: Engine) -> None:
     with worker_app.app_context():
-        first = ask("akun.bersihkan", key="minggu-12")
-        assert ask("akun.bersihkan", key="minggu-12") == first
+        first = ask("retensi.jalankan", key="minggu-12")
+        assert ask("retensi.jalankan", key="minggu-12") == first
         with acting_for(WORKER):
             assert outbox.perform(first)
-        assert ask("akun.bersihkan", key="minggu-12") == first
-        assert ask("akun.bersihkan", key="minggu-13") != first
-        assert ask("akun.bersihkan", B, key="minggu-12") != first
-        assert ask("akun.bersihkan") != ask("akun.bersihkan")
+        assert ask("retensi.jalankan", key="minggu-12") == first
+        assert ask("retensi.jalankan", key="minggu-13") != first
+        assert ask("retensi.jalankan", B, key="minggu-12") != first
+        assert ask("retensi.jalankan") != ask("retensi.jalankan")
     with admin.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM outbox WHERE key = 'minggu-12'")) == 2
 
@@ -136,7 +136,7 @@ def test_after_eight_failures_a_job_waits_for_a_person(
 def test_a_job_that_kills_its_worker_is_given_up_too(worker_app: Flask, admin: Engine, row_of: Row) -> None:
     """A worker that dies leaves a beginning without a lock."""
     with worker_app.app_context():
-        number = ask("akun.bersihkan")
+        number = ask("retensi.jalankan")
         with acting_for(WORKER):
             for attempt in range(outbox.MOST_ATTEMPTS):
                 assert row_of(number)["dead_at"] is None, attempt
@@ -151,7 +151,7 @@ def test_a_job_that_kills_its_worker_is_given_up_too(worker_app: Flask, admin: E
 
 def test_a_job_that_runs_is_left_alone(worker_app: Flask, admin: Engine, row_of: Row) -> None:
     with worker_app.app_context():
-        number = ask("akun.bersihkan")
+        number = ask("retensi.jalankan")
         with acting_for(WORKER):
             assert outbox.claim(number)
             due_now(admin, number, "1 hour")
@@ -168,7 +168,7 @@ def test_of_two_deliveries_of_one_job_the_first_beginning_gives_way_to_the_secon
     worker_app: Flask, row_of: Row
 ) -> None:
     with worker_app.app_context():
-        number = ask("akun.bersihkan")
+        number = ask("retensi.jalankan")
         with acting_for(WORKER):
             first, second = outbox.claim(number), outbox.claim(number)
             assert first
@@ -199,7 +199,7 @@ def test_a_job_that_commits_fails_and_has_no_effect(
 
 def test_what_another_life_of_redis_was_sent_is_taken_again(worker_app: Flask) -> None:
     with worker_app.app_context():
-        number = ask("akun.bersihkan")
+        number = ask("retensi.jalankan")
         with acting_for(WORKER):
             taken = []
             for life in ("satu", "satu", "dua", "dua"):
@@ -212,7 +212,7 @@ def test_a_busy_region_waits_behind_the_others(worker_app: Flask) -> None:
     sent: list[int] = []
     with worker_app.app_context():
         for _number in range(relay.BATCH + 5):
-            ask("akun.bersihkan", A)
-        ask("akun.bersihkan", B)
+            ask("retensi.jalankan", A)
+        ask("retensi.jalankan", B)
         relay.relay_all(deque([A, B]), lambda region, numbers: sent.extend([region] * len(numbers)))
     assert sent == [A] * relay.BATCH + [B] + [A] * 5

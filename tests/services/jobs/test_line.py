@@ -51,7 +51,7 @@ def test_a_region_with_a_thousand_jobs_leaves_its_neighbour_near_the_front(line:
 def test_each_finished_job_lets_the_next_of_its_region_in(worker_app: Flask, line: Line, admin: Engine) -> None:
     with worker_app.app_context():
         for _number in range(10):
-            ask("akun.bersihkan")
+            ask("retensi.jalankan")
         relay.relay_region(A, line.send, line.life())
         burst(line)
     with admin.connect() as connection:
@@ -116,7 +116,7 @@ def test_what_redis_refuses_is_due_again(worker_app: Flask, row_of: Row) -> None
         raise RedisError("mati")
 
     with worker_app.app_context():
-        number = ask("akun.bersihkan")
+        number = ask("retensi.jalankan")
         with pytest.raises(RedisError):
             relay.relay_region(A, refuses, "hidup")
     assert row_of(number)["sent_at"] is None
@@ -124,7 +124,7 @@ def test_what_redis_refuses_is_due_again(worker_app: Flask, row_of: Row) -> None
 
 def test_a_job_that_redis_lost_while_it_lived_on_is_due_again(worker_app: Flask, admin: Engine, row_of: Row) -> None:
     with worker_app.app_context():
-        kept, lost = ask("akun.bersihkan"), ask("akun.bersihkan")
+        kept, lost = ask("retensi.jalankan"), ask("retensi.jalankan")
         relay.relay_region(A, lambda _region, _numbers: None, "hidup")
         with acting_for(Context(A, "sistem:uji", "worker")):
             assert recover("hidup", set).lost == [], "baru saja dikirim"

@@ -42,14 +42,14 @@ def make_due(admin: Engine, ago: timedelta) -> None:
 
 @pytest.mark.usefixtures("only")
 def test_two_schedulers_ask_once(sites: list[Site], admin: Engine) -> None:
-    register_schedule("akun.bersihkan", 3600)
+    register_schedule("retensi.jalankan", 3600)
     assert [Planner().tick(sites), Planner().tick(sites)] == [1, 0]
-    assert asked(admin) == ["akun.bersihkan"]
+    assert asked(admin) == ["retensi.jalankan"]
 
 
 @pytest.mark.usefixtures("only")
 def test_a_scheduler_that_slept_three_days_makes_up_for_one_run(sites: list[Site], admin: Engine) -> None:
-    register_schedule("akun.bersihkan", 3600)
+    register_schedule("retensi.jalankan", 3600)
     Planner().tick(sites)
     make_due(admin, timedelta(days=3))
     planner = Planner()
@@ -60,7 +60,7 @@ def test_a_scheduler_that_slept_three_days_makes_up_for_one_run(sites: list[Site
 @pytest.mark.usefixtures("only")
 def test_a_scheduler_that_saw_the_same_time_asks_for_no_second_run(sites: list[Site], admin: Engine) -> None:
     """Its clock stands still between reading and writing; the run's key is what holds."""
-    register_schedule("akun.bersihkan", 3600)
+    register_schedule("retensi.jalankan", 3600)
     Planner().tick(sites)
     make_due(admin, timedelta(minutes=1))
     with admin.connect() as connection:
@@ -74,10 +74,10 @@ def test_a_scheduler_that_saw_the_same_time_asks_for_no_second_run(sites: list[S
 
 @pytest.mark.usefixtures("only")
 def test_a_cron_line_waits_for_its_time_and_a_changed_one_counts_anew(sites: list[Site], admin: Engine) -> None:
-    register_schedule("akun.bersihkan", "0 6 * * *")
+    register_schedule("retensi.jalankan", "0 6 * * *")
     assert Planner().tick(sites) == 0
     make_due(admin, timedelta(seconds=1))
-    register_schedule("akun.bersihkan", "0 7 * * *")
+    register_schedule("retensi.jalankan", "0 7 * * *")
     assert Planner().tick(sites) == 0
     with admin.connect() as connection:
         due = connection.scalar(text("SELECT next_due FROM job_schedules"))
@@ -93,4 +93,4 @@ def test_six_in_the_morning_is_six_where_the_region_lies(zone: str, utc_hour: in
 @pytest.mark.parametrize("rule", [0, -5, "setiap hari", "61 * * * *", ""])
 def test_a_rule_that_is_none_is_refused(rule: int | str) -> None:
     with pytest.raises(ValueError, match="jadwal"):
-        register_schedule("akun.bersihkan", rule)
+        register_schedule("retensi.jalankan", rule)

@@ -148,7 +148,7 @@ def test_each_room_may_publish_a_number_of_each_region(
     scheduler = create_app(replace(settings, redis_url=server.url, queue="uji"), role="worker")
     with scheduler.app_context():
         for _job in range(3):
-            ask("akun.bersihkan", B)
+            ask("retensi.jalankan", B)
         measures.gather()
     found = scraped(visitor)
     assert found["smartcity_findings_open", (str(A),)] == 73

@@ -60,6 +60,7 @@ def test_hashes_match_within_a_region_and_kind_only() -> None:
     db.session.rollback()
     with acting_for(Context(B, "sistem:uji", "worker")):
         assert Sealer().match("nik", NIK) != here
+        db.session.rollback()
     assert national_match("nik", 2026, NIK) != national_match("nik", 2027, NIK)
 
 
