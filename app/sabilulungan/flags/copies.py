@@ -5,6 +5,7 @@ likeness counts only where chance cannot explain it: in a region with a standard
 """
 
 import math
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
@@ -16,37 +17,34 @@ from app.sabilulungan.flags.grouping import groups
 from app.sabilulungan.flags.sql import ALIVE, JOIN_ORG, NAME, RECIPIENT, REF, rows
 from app.services.integrity.rules import HIGH, MEDIUM, Row
 
-#: 48 bands of 4 meet two sets with a Jaccard of 2/3 (four fifths of the lines) with a probability of 0.9999, 32 bands
-#: of 6 two texts with one of 0.8 likewise.
-PERMUTATIONS, SEED = 192, 20_131_223
-LINE_BANDS, TEXT_BANDS = 48, 32
+#: Pairs of rows of the signature: 96 bands of 2 meet two sets with a Jaccard of 0.35 with a probability of 0.99999.
+PERMUTATIONS, BANDS, SEED = 192, 96, 20_131_223
 UNSIGNED = 0xFFFFFFFFFFFFFFFF
-#: A document is compared with so many of a crowded bucket; the others are met in other buckets.
-MOST_COMPARED = 40
-SHINGLE = 5
-#: Documents whose shingles are in memory at once.
-BATCH = 20_000
+#: A document is compared with so many that share one of its rare elements: two copies share more than one.
+MOST_COMPARED = 20
+SHINGLE, WORDS = 5, 3
+#: Two texts that share four fifths of their shingles share at least this part of their word triples (five words of
+#: thirty changed).
+WORDS_ALIKE = 0.35
 #: Fewer documents do not show what is usual in a region.
 FEW_DOCUMENTS = 200
 
+# Both arrays are gathered in one pass, so a line and its amount stand at the same place.
 BUDGETS = f"""
 WITH lines AS (
     SELECT r.hibah_id, r.jumlah, hashtextextended(
-        lower(regexp_replace(r.uraian, '[^[:alnum:]]+', '', 'g')) || '|' || r.harga_satuan || '|' || r.jumlah, 0
-    ) AS line
+        translate(lower(r.uraian), ' .,;:-/()', '') || '|' || r.harga_satuan || '|' || r.jumlah, 0) AS line
     FROM hibah_rab r WHERE r.region_id = :region_id AND r.tahap = 'diajukan'
 ), budgets AS (
-    SELECT hibah_id, array_agg(line ORDER BY line) AS lines, array_agg(jumlah ORDER BY line) AS amounts FROM lines
-    GROUP BY 1 HAVING count(DISTINCT line) >= :baris
+    SELECT hibah_id, array_agg(line) AS lines, array_agg(jumlah) AS amounts FROM lines
+    GROUP BY 1 HAVING count(*) >= :baris
 )
 SELECT h.id, {REF} AS ref, h.tahun, h.amount_requested, {RECIPIENT} AS recipient, {NAME} AS name, b.lines, b.amounts
-FROM budgets b JOIN hibah h ON h.region_id = :region_id AND h.id = b.hibah_id {JOIN_ORG}
-WHERE {ALIVE} ORDER BY h.tahun, 2
+FROM budgets b JOIN hibah h ON h.region_id = :region_id AND h.id = b.hibah_id {JOIN_ORG} WHERE {ALIVE}
 """
 STORIES = f"""
 SELECT h.id, {REF} AS ref, h.tahun, h.amount_requested, {RECIPIENT} AS recipient, {NAME} AS name, h.tujuan
-FROM hibah h {JOIN_ORG}
-WHERE h.region_id = :region_id AND {ALIVE} AND length(h.tujuan) >= :huruf ORDER BY h.tahun, 2
+FROM hibah h {JOIN_ORG} WHERE h.region_id = :region_id AND {ALIVE} AND length(h.tujuan) >= :huruf
 """
 Likeness = Callable[[Set[Any], Set[Any]], float]
 
@@ -62,36 +60,44 @@ def jaccard(a: Set[Any], b: Set[Any]) -> float:
 
 
 def shingles(text: str) -> set[str]:
-    """Every piece of five signs of a text, spelling and punctuation aside."""
-    plain = normalise_name(text)
-    return {plain[i : i + SHINGLE] for i in range(len(plain) - SHINGLE + 1)}
+    """Every piece of five signs of a text."""
+    return {text[i : i + SHINGLE] for i in range(len(text) - SHINGLE + 1)}
+
+
+def triples(text: str) -> set[int]:
+    """Every three words in a row of a text, as numbers (of this process only)."""
+    words = text.split()
+    return {hash(tuple(words[i : i + WORDS])) & UNSIGNED for i in range(max(1, len(words) - WORDS + 1))}
 
 
 def copied_budgets(params: Mapping[str, Any]) -> Iterator[Row]:
     """R15: budgets of different recipients that share most of their lines (words, price and amount)."""
-    budgets = rows(BUDGETS, baris=params["baris"])
-    priced = [
-        {line & UNSIGNED: amount for line, amount in zip(row["lines"], row["amounts"], strict=True)} for row in budgets
-    ]
-    sets = [frozenset(lines) for lines in priced]
-    pairs = _may_be_alike(lambda places: [list(sets[i]) for i in places], len(sets), LINE_BANDS)
-    spread = Counter(line for lines in sets for line in lines)
-    alike = groups(pair for pair in pairs if overlap(sets[pair[0]], sets[pair[1]]) >= params["bagian"])
-    copied = [
-        members for members in _of_several(alike, budgets) if _chance(members, priced, spread) <= params["peluang"]
-    ]
-    yield from _cases(copied, budgets, dict(enumerate(sets)), (overlap, params))
+    budgets = [row for row in rows(BUDGETS, baris=params["baris"]) if len(set(row["lines"])) >= params["baris"]]
+
+    def lines(i: int) -> set[int]:
+        return {line & UNSIGNED for line in budgets[i]["lines"]}
+
+    least = params["bagian"]
+    alike = list(_of_several(groups(_near(len(budgets), lines, least, overlap)), budgets))
+    sets = {i: lines(i) for members in alike for i in members}
+    met: set[int] = set().union(*sets.values())
+    spread = Counter(line for i in range(len(budgets)) for line in lines(i) & met)
+    priced = {i: dict(zip(budgets[i]["lines"], budgets[i]["amounts"], strict=True)) for i in sets}
+    unlikely = [members for members in alike if _chance(members, priced, spread, len(budgets)) <= params["peluang"]]
+    yield from _cases(unlikely, budgets, sets, (overlap, params))
 
 
-def _chance(members: Sequence[int], budgets: Sequence[Mapping[int, int]], spread: Mapping[int, int]) -> float:
-    first, second = (budgets[i] for i in members[:2])
+def _chance(
+    members: Sequence[int], priced: Mapping[int, Mapping[int, int]], spread: Mapping[int, int], documents: int
+) -> float:
+    first, second = (priced[i] for i in members[:2])
     rarest: dict[float, int] = {}
     for line, amount in first.items():
         if line in second:
             # To one per cent: the last of equal parts takes the rupiah that are left over.
-            part = round(math.log(amount or 1), 2)
-            rarest[part] = min(spread[line], rarest.get(part, spread[line]))
-    return chance(list(rarest.values()), len(members), len(budgets))
+            part, known = round(math.log(amount or 1), 2), spread[line & UNSIGNED]
+            rarest[part] = min(known, rarest.get(part, known))
+    return chance(list(rarest.values()), len(members), documents)
 
 
 def chance(spread: Sequence[int], members: int, documents: int) -> float:
@@ -114,46 +120,46 @@ def copied_stories(params: Mapping[str, Any]) -> Iterator[Row]:
     for i, row in enumerate(stories):
         by_text[normalise_name(row["tujuan"])].append(i)
     texts = list(by_text)
-    pairs = _may_be_alike(lambda places: [list(shingles(texts[i])) for i in places], len(texts), TEXT_BANDS)
-    met = {i: shingles(texts[i]) for pair in pairs for i in pair}
-    edges = [(a, b) for a, b in pairs if jaccard(met[a], met[b]) >= params["kemiripan"]]
+    near = _near(len(texts), lambda i: triples(texts[i]), WORDS_ALIKE, jaccard)
+    edges = [(i, j) for i, j in near if jaccard(shingles(texts[i]), shingles(texts[j])) >= params["kemiripan"]]
     same = [(members[0], other) for members in by_text.values() for other in members[1:]]
     alike = groups([*same, *((by_text[texts[a]][0], by_text[texts[b]][0]) for a, b in edges)])
     most = max(params["minimum_sample"], params["bagian_formulir"] * len(stories))
     copied = [
         members for members in _of_several(alike, stories) if len(stories) < FEW_DOCUMENTS or len(members) <= most
     ]
-    sets = {i: shingles(stories[i]["tujuan"]) for members in copied for i in members}
+    sets = {i: shingles(normalise_name(stories[i]["tujuan"])) for members in copied for i in members}
     yield from _cases(copied, stories, sets, (jaccard, params))
 
 
-def _may_be_alike(documents: Callable[[range], list[list[Any]]], count: int, bands: int) -> list[tuple[int, int]]:
-    """Pairs of documents that share a band of their signatures. `documents` gives the elements of a range of them, so
-    that they are in memory by BATCH only; the few that share a band at all are looked at a second time."""
-    index, matrices = RMinHashLSH(0.5, PERMUTATIONS, bands), []
-    for start in range(0, count, BATCH):
-        matrix = _signatures(documents(range(start, min(start + BATCH, count))))
-        index.insert_matrix(matrix, start)
-        matrices.append(matrix)
-    flags = [flag for matrix in matrices for flag in index.query_duplicate_flags_matrix(matrix)]
-    places = [i for i, flagged in enumerate(flags) if flagged]
-    buckets: dict[tuple[int, tuple[int, ...]], list[int]] = defaultdict(list)
-    width, pairs = PERMUTATIONS // bands, set()
-    for i in places:
-        (signature,) = _signatures(documents(range(i, i + 1))).to_rows()
-        for band in range(bands):
-            bucket = buckets[band, tuple(signature[band * width : (band + 1) * width])]
-            pairs |= {(j, i) for j in bucket[-MOST_COMPARED:]}
-            bucket.append(i)
-    return sorted(pairs)
+def _near(
+    count: int, elements: Callable[[int], set[int]], least: float, likeness: Likeness
+) -> Iterator[tuple[int, int]]:
+    """Pairs of documents whose elements are alike, compared exactly: those that share a band of their MinHash signature
+    with some other, and then one of their rarest elements (two that share `least` meet there: prefix filter)."""
+    sets = {i: elements(i) for i in _with_a_neighbour(count, elements)}
+    spread = Counter(element for known in sets.values() for element in known)
+    buckets: dict[int, list[int]] = defaultdict(list)
+    for i, known in sets.items():
+        rare = sorted(known, key=lambda element: (spread[element], element))
+        met: set[int] = set()
+        for element in rare[: len(rare) - math.ceil(least * len(rare)) + 1]:
+            met.update(buckets[element][-MOST_COMPARED:])
+            buckets[element].append(i)
+        yield from ((j, i) for j in sorted(met) if likeness(known, sets[j]) >= least)
 
 
-def _signatures(documents: list[list[Any]]) -> Any:
-    """MinHash signatures of documents given by their elements: whole numbers of 64 bits, or texts."""
-    of = RMinHash.digest_matrix_from_token_sets
-    if documents and documents[0] and isinstance(documents[0][0], int):
-        of = RMinHash.digest_matrix_from_token_hash_sets
-    return of(documents, num_perm=PERMUTATIONS, seed=SEED)
+def _with_a_neighbour(count: int, elements: Callable[[int], set[int]]) -> list[int]:
+    """The documents that share a band with another; in memory are eight bytes an element."""
+    if count < 2:
+        return []
+    flat, ends = array("Q"), array("Q", [0])
+    for i in range(count):
+        flat.extend(elements(i))
+        ends.append(len(flat))
+    matrix = RMinHash.digest_matrix_from_flat_token_hashes(flat, ends, num_perm=PERMUTATIONS, seed=SEED)
+    flags = RMinHashLSH(0.5, PERMUTATIONS, BANDS).query_duplicate_flags_matrix_one_shot(matrix)
+    return [i for i, flagged in enumerate(flags) if flagged]
 
 
 def _of_several(found: Iterable[list[int]], documents: Sequence[Row]) -> Iterator[list[int]]:

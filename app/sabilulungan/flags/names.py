@@ -89,7 +89,7 @@ SELECT h.id, {REF} AS ref, h.tahun, coalesce(nullif(h.kelurahan_kode, ''), lower
     CAST(h.organisasi_id AS text) AS organisasi, encode(h.nik_hash, 'hex') AS nik, {RECIPIENT} AS recipient,
     {NAME} AS name, h.bidang, h.amount_requested
 FROM hibah h {JOIN_ORG}
-WHERE h.region_id = :region_id AND {ALIVE} AND h.tahun IS NOT NULL ORDER BY h.tahun, 2
+WHERE h.region_id = :region_id AND {ALIVE} AND h.tahun IS NOT NULL
 """
 
 
@@ -103,7 +103,8 @@ def repeated_recipients(params: Mapping[str, Any]) -> Iterator[Row]:
         pairs.append((first["id"], second["id"]))
         reasons[first["id"]].add(reason)
         reasons[second["id"]].add(reason)
-    for members in groups(pairs):
+    for group in groups(pairs):
+        members = sorted(group, key=lambda number: by_id[number]["ref"])
         if len(members) < params["minimum_sample"]:
             continue
         found = set().union(*(reasons[member] for member in members))
@@ -122,11 +123,12 @@ def _equal_pairs(filed: list[Row], params: Mapping[str, Any]) -> Iterator[tuple[
         for same in _blocks(filed, lambda row, name=name: row[name] and (row["tahun"], row[name])):  # type: ignore[misc]
             yield from ((reason, same[0], other) for other in same[1:])
     least, least_core = params["kemiripan"], params["kemiripan_inti"]
-    named = [{**row, "taken": Name(row["name"])} for row in filed if not row["nik"]]
-    for block in _blocks(named, lambda row: (row["tahun"], row["place"], row["taken"].core[:3])):
+    names = {row["name"]: Name(row["name"]) for row in filed if not row["nik"]}
+    named = (row for row in filed if not row["nik"])
+    for block in _blocks(named, lambda row: (row["tahun"], row["place"], names[row["name"]].core[:3])):
         for a, b in combinations(block, 2):
             other = a["recipient"] != b["recipient"] or not a["organisasi"]
-            if other and same_name(a["taken"], b["taken"], least, least_core):
+            if other and same_name(names[a["name"]], names[b["name"]], least, least_core):
                 yield "nama dan kelurahan", a, b
 
 
@@ -139,13 +141,17 @@ def _blocks(filed: Iterable[Row], key: Any) -> list[list[Row]]:
 
 
 PAID = f"""
-SELECT h.id, {REF} AS ref, h.tahun, h.amount_requested, o.nama AS name, o.atas_nama AS registered_name,
-    coalesce(o.legacy_id, '') AS lembaga, p.tahap, p.sp2d_tgl, p.jumlah, p.atas_nama AS payee, p.rekening_akhir,
-    p.rekening_hash <> o.rekening_hash AS other_account,
-    p.rekening_hash <> first_value(p.rekening_hash) OVER (PARTITION BY p.hibah_id ORDER BY p.tahap) AS moved
-FROM pencairan p JOIN hibah h ON h.region_id = :region_id AND h.id = p.hibah_id
-JOIN organisasi o ON o.region_id = :region_id AND o.id = h.organisasi_id
-WHERE p.region_id = :region_id ORDER BY 2, p.tahap
+SELECT * FROM (
+    SELECT h.id, {REF} AS ref, h.tahun, o.nama AS name, o.atas_nama AS registered_name,
+        coalesce(o.legacy_id, '') AS lembaga, p.tahap, p.sp2d_tgl, p.jumlah, p.atas_nama AS payee, p.rekening_akhir,
+        coalesce(p.rekening_hash <> o.rekening_hash, false) OR coalesce(p.rekening_hash
+            <> first_value(p.rekening_hash) OVER (PARTITION BY p.hibah_id ORDER BY p.tahap), false) AS other_account
+    FROM pencairan p JOIN hibah h ON h.region_id = :region_id AND h.id = p.hibah_id
+    JOIN organisasi o ON o.region_id = :region_id AND o.id = h.organisasi_id
+    WHERE p.region_id = :region_id
+) paid
+WHERE other_account OR NOT :moved_only AND payee <> '' AND lower(payee) NOT IN (lower(name), lower(registered_name))
+ORDER BY ref, tahap
 """
 
 
@@ -159,14 +165,12 @@ def same_payee(payee: str, owner: str, least: float) -> bool:
     return Levenshtein.normalized_similarity(left, right) >= least
 
 
-def _payments(params: Mapping[str, Any]) -> Iterator[tuple[Row, bool, bool]]:
+def _payments(params: Mapping[str, Any], *, moved_only: bool = False) -> Iterator[tuple[Row, bool, bool]]:
     """(payment, its payee has another name, it went to another account than the registered or the first one)."""
-    for row in rows(PAID):
-        owners = [name for name in (row["name"], row["registered_name"]) if name]
-        other_name = bool(row["payee"]) and not any(
-            same_payee(row["payee"], owner, params["kemiripan"]) for owner in owners
-        )
-        yield row, other_name, bool(row["other_account"] or row["moved"])
+    for row in rows(PAID, moved_only=moved_only):
+        owners = [name for name in (row["registered_name"], row["name"]) if name]
+        named = not row["payee"] or any(same_payee(row["payee"], owner, params["kemiripan"]) for owner in owners)
+        yield row, not named, row["other_account"]
 
 
 def _payment(row: Row, other_name: bool, other_account: bool) -> Row:
@@ -186,7 +190,8 @@ def mismatched_payees(params: Mapping[str, Any]) -> Iterator[Row]:
 
 def replaced_payees(params: Mapping[str, Any]) -> Iterator[Row]:
     """R46: both name and account are another's: somebody else was paid."""
-    yield from _once(_payment(row, name, account) for row, name, account in _payments(params) if name and account)
+    found = _payments(params, moved_only=True)
+    yield from _once(_payment(row, name, account) for row, name, account in found if name and account)
 
 
 def _once(found: Iterable[Row]) -> Iterator[Row]:

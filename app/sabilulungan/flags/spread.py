@@ -57,10 +57,15 @@ def _ratio(below: int, above: int) -> float:
     return below / (above + 0.5)
 
 
+ROUND_SHARE = """
+SELECT coalesce(avg(CAST(mod(r.jumlah, :kelipatan) = 0 AS integer)), 0)::double precision AS share FROM hibah_rab r
+WHERE r.region_id = :region_id AND r.tahap = 'diajukan' AND r.jumlah > 0
+"""
 LINES = f"""
 WITH lines AS (
     SELECT r.hibah_id, count(*) AS n, count(*) FILTER (WHERE mod(r.jumlah, :kelipatan) = 0) AS round
     FROM hibah_rab r WHERE r.region_id = :region_id AND r.tahap = 'diajukan' AND r.jumlah > 0 GROUP BY 1
+    HAVING count(*) >= :least
 )
 SELECT h.id, {REF} AS ref, h.tahun, h.amount_requested, {NAME} AS name, l.n, l.round
 FROM lines l JOIN hibah h ON h.region_id = :region_id AND h.id = l.hibah_id {JOIN_ORG} ORDER BY 2
@@ -70,14 +75,12 @@ FROM lines l JOIN hibah h ON h.region_id = :region_id AND h.id = l.hibah_id {JOI
 def round_numbers(params: Mapping[str, Any]) -> Iterator[Row]:
     """R26: a budget whose lines are rounder than chance would make them among this region's own lines; and one amount
     that serves a large part of a year's awards."""
-    budgets = rows(LINES, kelipatan=params["kelipatan"])
-    lines, whole = sum(row["n"] for row in budgets), sum(row["round"] for row in budgets)
-    long_enough = [row for row in budgets if row["n"] >= params["minimum_sample"]]
-    share = whole / lines if lines else 0.0
-    for row in long_enough:
+    (whole,) = rows(ROUND_SHARE, kelipatan=params["kelipatan"])
+    budgets, share = rows(LINES, kelipatan=params["kelipatan"], least=params["minimum_sample"]), whole["share"]
+    for row in budgets:
         if row["round"] < params["bagian"] * row["n"]:
             continue
-        if tail(row["n"], row["round"], share) * len(long_enough) <= params["peluang"]:
+        if tail(row["n"], row["round"], share) * len(budgets) <= params["peluang"]:
             yield {
                 "subject": row["id"], "ref": row["ref"], "year": row["tahun"], "amount": row["amount_requested"],
                 "penerima": row["name"], "nilai": row["amount_requested"], "banyaknya": row["n"],

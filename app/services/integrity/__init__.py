@@ -9,12 +9,13 @@ from flask import Flask
 from app.services import messages
 from app.services.audit import register_events
 from app.services.identity.permissions import TEMUAN_ATUR, TEMUAN_LIHAT
-from app.services.integrity import national, routes, rules_routes, scanning
+from app.services.integrity import national, queries, routes, rules_routes, scanning
 from app.services.integrity.clarifications import ASKED
 from app.services.integrity.subjects import ACCOUNT, register_subject_kind
 from app.services.integrity.workflow import FINDING
 from app.services.jobs.outbox import register_job
 from app.services.jobs.schedules import register_schedule
+from app.services.operations.measures import Measure, register_measure
 from app.services.ui.i18n import lazy
 from app.services.ui.portal import SettingsPage, register_footer_link, register_settings_page
 from app.services.workflow.process import register_process
@@ -56,6 +57,7 @@ def init_app(app: Flask) -> None:
     register_events(EVENTS)
     messages.register_event(ASKED)
     register_subject_kind(ACCOUNT)
+    register_measure(Measure("findings_open", "Open integrity findings of the region.", queries.open_count))
     register_job(scanning.JOB, scanning.scan_job, lazy("Aturan integritas dijalankan"))
     register_schedule(scanning.JOB, NIGHT)
     register_job(national.JOB, national.national_job, lazy("Penerima dicocokkan dengan daerah lain"))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, case, exists, func, or_, select
 
+from app.services.integrity.findings import OPEN
 from app.services.integrity.models import Finding, FindingSubject
 from app.services.integrity.rules import SEVERITIES, RedFlag, flag_of
 from app.services.integrity.subjects import kind_of
@@ -168,6 +169,12 @@ class Scan:
     def seconds(self) -> float:
         """How long it took."""
         return (self.finished_at - self.started_at).total_seconds()
+
+
+def open_count() -> float:
+    """How many cases of the current region are not decided yet: a number for /metrics."""
+    statement = "SELECT count(*) FROM integrity_findings WHERE region_id = :region_id AND state = ANY(:open)"
+    return float(region_sql(statement, open=list(OPEN)).scalar_one())
 
 
 def last_scans(limit: int = 5) -> list[Scan]:
