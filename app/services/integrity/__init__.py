@@ -9,7 +9,7 @@ from flask import Flask
 from app.services import messages
 from app.services.audit import register_events
 from app.services.identity.permissions import TEMUAN_ATUR, TEMUAN_LIHAT
-from app.services.integrity import national, queries, routes, rules_routes, scanning
+from app.services.integrity import national, own_data, queries, routes, rules_routes, scanning
 from app.services.integrity.clarifications import ASKED
 from app.services.integrity.subjects import ACCOUNT, register_subject_kind
 from app.services.integrity.workflow import FINDING
@@ -58,6 +58,7 @@ def init_app(app: Flask) -> None:
     messages.register_event(ASKED)
     register_subject_kind(ACCOUNT)
     register_measure(Measure("findings_open", "Open integrity findings of the region.", queries.open_count))
+    own_data.register()
     register_job(scanning.JOB, scanning.scan_job, lazy("Aturan integritas dijalankan"))
     register_schedule(scanning.JOB, NIGHT)
     register_job(national.JOB, national.national_job, lazy("Penerima dicocokkan dengan daerah lain"))

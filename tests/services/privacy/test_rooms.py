@@ -26,6 +26,8 @@ TOLD_AS = {
     "erasure_requests": "permintaan-penghapusan",
     "hibah": "usulan",
     "inbox_messages": "pesan",
+    "integrity_clarifications": "klarifikasi",
+    "integrity_settings": "aturan-integritas",
     "message_choices": "pilihan-pesan",
     "message_contacts": "kontak",
     "message_sends": "pengiriman",
