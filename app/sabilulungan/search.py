@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.kernel.text import delete_keys, edit_distance_at_most_one
 from app.sabilulungan.models import Hibah
 from app.tenancy.context import current
-from app.tenancy.database import db, region_sql
+from app.tenancy.database import db, region_sql, take_time
 
 WORD = re.compile(r"[^\W_]{2,40}")
 MOST_WORDS = 6
@@ -20,13 +20,16 @@ SHORTEST_WITH_ERROR = 4
 TERMS = table("hibah_terms", column("region_id"), column("hibah_id"), column("term", Text(collation="C")))
 
 FORGET = "DELETE FROM {} WHERE region_id = :region_id"
-# A person who receives social aid is not found by name.
+# A person who receives social aid is not found by name. Without the translation `-0006` is a negative number, `a.b` a
+# host and `a/b` a path: none is a word that anybody searches.
 INDEX = """
 INSERT INTO hibah_terms (region_id, id, hibah_id, term)
 SELECT DISTINCT ON (h.id, t.lexeme) h.region_id, gen_random_uuid(), h.id, t.lexeme
 FROM hibah h LEFT JOIN organisasi o ON o.region_id = h.region_id AND o.id = h.organisasi_id, LATERAL (
-    SELECT concat_ws(' ', h.judul, h.bidang, o.nama, CASE WHEN h.jenis <> 'bansos' THEN h.penerima END) AS words
-) w, unnest(to_tsvector('simple', w.words || ' ' || h.nomor) || to_tsvector('indonesian', w.words)) t
+    SELECT translate(concat_ws(' ', h.judul, h.bidang, o.nama, CASE WHEN h.jenis <> 'bansos' THEN h.penerima END),
+                     '-/_.', '    ') AS words,
+           translate(h.nomor, '-/_.', '    ') AS nomor
+) w, unnest(to_tsvector('simple', w.words || ' ' || w.nomor) || to_tsvector('indonesian', w.words)) t
 WHERE h.region_id = :region_id
 """
 VOCABULARY = "SELECT DISTINCT term FROM hibah_terms WHERE region_id = :region_id"
@@ -35,6 +38,7 @@ STEM = "SELECT lexeme FROM unnest(to_tsvector('indonesian', :word)) LIMIT 1"
 
 def rebuild() -> int:
     """Index every proposal of the region again; returns the number of distinct words."""
+    take_time()
     for name in ("hibah_terms", "hibah_words"):
         region_sql(FORGET.format(name))
     region_sql(INDEX)

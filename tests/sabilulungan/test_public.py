@@ -185,6 +185,12 @@ def test_odd_but_lawful_filters_answer(client: FlaskClient, address: str) -> Non
     assert client.get("/hibah" + address).status_code == 200
 
 
+def test_a_proposal_is_found_by_its_number(client: FlaskClient) -> None:
+    page = client.get("/hibah?q=CONTOH-0006").get_data(as_text=True)
+    assert "/hibah/CONTOH-0006" in page
+    assert "/hibah/CONTOH-0001" not in page
+
+
 def test_an_unknown_number_is_not_found(client: FlaskClient) -> None:
     assert client.get("/hibah/TIDAK-ADA").status_code == 404
 

@@ -18,15 +18,12 @@ from app.services.integrity.hits import Hit
 from app.services.integrity.rules import RedFlag, all_flags, running_flags
 from app.services.jobs.outbox import enqueue
 from app.tenancy.context import current
-from app.tenancy.database import db, region_sql
+from app.tenancy.database import db, region_sql, take_time
 
 JOB = "integritas.pindai"
 #: A scan reads a whole region: more time than a page may take, no compiling of plans that run once, and joins by hash
 #: (after an import the planner knows nothing of the rows yet, and would look each one up).
-ROOM = (
-    "SET LOCAL statement_timeout = '600s'", "SET LOCAL jit = off", "SET LOCAL work_mem = '64MB'",
-    "SET LOCAL enable_nestloop = off",
-)  # fmt: skip
+ROOM = ("SET LOCAL jit = off", "SET LOCAL work_mem = '64MB'", "SET LOCAL enable_nestloop = off")
 TRIGGERS = ("perintah", "malam", "impor", "permintaan", "nasional")
 LOCK = "SELECT pg_advisory_xact_lock(7203, CAST(:region_id AS integer))"
 
@@ -91,6 +88,7 @@ def scan(
 
 def make_room() -> None:
     """Give the transaction what reading a whole region takes."""
+    take_time()
     for statement in ROOM:
         db.session.execute(text(statement))
 

@@ -136,9 +136,9 @@ def test_counts_wait_for_a_redis_that_is_away(running: Flask, server: Server) ->
 
 @pytest.fixture
 def findings() -> Iterator[None]:
-    register_measure(Measure("findings_open", "Temuan terbuka", lambda: current().region_id % 100))
+    register_measure(Measure("uji_angka", "Angka uji", lambda: current().region_id % 100))
     yield
-    del measures._measures["findings_open"]
+    del measures._measures["uji_angka"]
 
 
 @pytest.mark.usefixtures("clean", "findings")
@@ -151,7 +151,7 @@ def test_each_room_may_publish_a_number_of_each_region(
             ask("retensi.jalankan", B)
         measures.gather()
     found = scraped(visitor)
-    assert found["smartcity_findings_open", (str(A),)] == 73
+    assert found["smartcity_uji_angka", (str(A),)] == 73
     assert found["smartcity_jobs_waiting", (str(B),)] == 3
     assert found["smartcity_jobs_waiting", (str(A),)] == 0
     assert found["smartcity_jobs_failed", (str(B),)] == 0

@@ -133,8 +133,9 @@ def test_a_draw_can_be_computed_again_by_anybody(
         db.session.commit()
         assert len(set(chosen)) == 2
     # The next day: the seed is published.
+    tomorrow = "DELETE FROM workflow_draw_days WHERE day > (now() AT TIME ZONE 'Asia/Jakarta')::date AND region_id = :r"
     with admin.begin() as connection:
-        connection.execute(text("DELETE FROM workflow_draw_days WHERE day > CURRENT_DATE AND region_id = :r"), {"r": A})
+        connection.execute(text(tomorrow), {"r": A})
         connection.execute(text("UPDATE workflow_draw_days SET day = day - 1 WHERE region_id = :r"), {"r": A})
     with acting_as("sistem"):
         assigning.prepare_day()
