@@ -156,8 +156,8 @@ def shown() -> Select[Any]:
 
 def public(row: Row[Any]) -> PublicHibah:
     """A row with its free text redacted and persons masked."""
-    values = {name: getattr(row, name) for name in PublicHibah.__dataclass_fields__}
-    values |= {name: redact(getattr(row, name)) for name in FREE_TEXT}
+    values = dict(zip(PublicHibah.__dataclass_fields__, row, strict=True))
+    values |= {name: redact(values[name]) for name in FREE_TEXT}
     if row.organisasi_id is None and row.jenis == "bansos":
         values["penerima"] = initials_only(values["penerima"])
     return PublicHibah(**values)

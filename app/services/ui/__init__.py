@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from functools import cache, cached_property
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus
 
 from flask import Blueprint, Flask, Response, g, request
 from jinja2 import Environment
@@ -27,6 +27,7 @@ VERSIONS = {
 FOREVER = "public, max-age=31536000, immutable"
 BRIEFLY = "public, max-age=300"
 PAGE = "halaman"
+ADDRESS = "smartcity.address"
 
 
 def init_app(app: Flask) -> None:
@@ -108,17 +109,31 @@ def query_url(**changes: object) -> str:
 
     Any change but of page or language starts again at the first page.
     """
-    query: dict[str, list[str]] = dict(request.args.lists())
+    path, asked = _address()
+    query = dict(asked)
     if not changes.keys() <= {PAGE, i18n.QUERY}:
         query.pop(PAGE, None)
     if i18n.QUERY not in changes:
         query.pop(i18n.QUERY, None)
-    for name, value in changes.items():
-        query[name] = [str(item) for item in as_list(value)]
-    encoded = urlencode([(name, value) for name, values in query.items() for value in values if value])
-    # One leading slash only: "//host/x" would be an address on another host.
-    path = "/" + quote((request.root_path + request.path).lstrip("/"))
+    query |= {name: _encoded(name, as_list(value)) for name, value in changes.items()}
+    encoded = "&".join(filter(None, query.values()))
     return f"{path}?{encoded}" if encoded else path
+
+
+def _address() -> tuple[str, dict[str, str]]:
+    """The path and, by name, the encoded query of this request: read once, however many links a page has."""
+    known: tuple[str, dict[str, str]] | None = request.environ.get(ADDRESS)
+    if known is None:
+        # One leading slash only: "//host/x" would be an address on another host.
+        path = "/" + quote((request.root_path + request.path).lstrip("/"))
+        known = path, {name: _encoded(name, values) for name, values in request.args.lists()}
+        request.environ[ADDRESS] = known
+    return known
+
+
+def _encoded(name: str, values: Iterable[object]) -> str:
+    given = (str(value) for value in values)
+    return "&".join(f"{quote_plus(name)}={quote_plus(value)}" for value in given if value)
 
 
 def as_list(value: object) -> Iterable[object]:

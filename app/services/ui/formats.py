@@ -16,6 +16,8 @@ DEFAULT_ZONE = "Asia/Jakarta"
 NOTHING = "\N{EN DASH}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
+SWAPPED = str.maketrans(",.", ".,")
+
 Number = int | float | Decimal
 
 
@@ -38,9 +40,10 @@ def angka(number: Number | None, decimals: int = 0) -> str:
     """1250000 -> 1.250.000; 12.5 with one decimal -> 12,5. English swaps the separators."""
     if number is None:
         return NOTHING
-    rounded = Decimal(str(number)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    text = f"{rounded:,}"
-    return text if language() == "en" else text.translate(str.maketrans(",.", ".,"))
+    if decimals or not isinstance(number, int):
+        number = Decimal(str(number)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    text = f"{number:,}"
+    return text if language() == "en" else text.translate(SWAPPED)
 
 
 def persen(share: Number | None, decimals: int = 1) -> str:

@@ -71,8 +71,14 @@ def _(message: str, **values: object) -> str:
 
 def in_template(message: str, **values: object) -> Markup:
     """`_` of the templates: what authors wrote is HTML, what is filled in is escaped."""
-    text = Markup(translations(language()).gettext(message))  # noqa: S704 (a sentence of the source, not of a user)
+    text = _sentence(language(), message)
     return text % values if values else text
+
+
+@cache
+def _sentence(code: Language, message: str) -> Markup:
+    """The sentences of the templates are some thousands and stay what they are."""
+    return Markup(translations(code).gettext(message))  # noqa: S704 (a sentence of the source, not of a user)
 
 
 def ngettext_(singular: str, plural: str, count: int, **values: object) -> str:
