@@ -41,6 +41,7 @@ def init_app(app: Flask) -> None:
         ui_icon=icon,
         query_url=query_url,
         language_url=lambda code: query_url(**{i18n.QUERY: code}),
+        static_url=static_url,
         language=i18n.language,
         languages=i18n.LANGUAGES,
         state_look=state_look,
@@ -79,11 +80,6 @@ def make_blueprint() -> Blueprint:
         static_url_path=STATIC_URL,
         template_folder="templates",
     )
-    @blueprint.app_url_defaults
-    def add_version(endpoint: str, values: dict[str, object]) -> None:
-        if endpoint == "ui.static":
-            values.setdefault("v", VERSIONS.get(str(values.get("filename"))))
-
     @blueprint.after_request
     def cache_by_version(response: Response) -> Response:
         """Only an address with the hash of its content may be kept for ever."""
@@ -97,10 +93,18 @@ def make_blueprint() -> Blueprint:
     return blueprint
 
 
+def static_url(filename: str) -> str:
+    """The address of a file of this room, which changes with its content.
+
+    Not by `url_for`: the error page needs it even where the host is so bad that no address can be built.
+    """
+    return f"{STATIC_URL}/{filename}?v={VERSIONS[filename]}"
+
+
 @cache
 def icon(name: str) -> Markup:
     """One icon of the sheet. A page shows some fifty: each is written once."""
-    address = f"{STATIC_URL}/ikon.svg?v={VERSIONS['ikon.svg']}#{name}"
+    address = f"{static_url('ikon.svg')}#{name}"
     return Markup('<svg class="ikon" aria-hidden="true" focusable="false"><use href="{}"/></svg>').format(address)
 
 
