@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,16 +29,12 @@ class Deployment:
     def say(self, request: bytes) -> tuple[int, bytes]:
         """Status and whole answer to raw bytes; what it refuses to read to the end is its right."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=20) as line:
-            try:
-                line.sendall(request)
-            except (BrokenPipeError, ConnectionResetError):
-                pass
             answer = b""
-            try:
+            with suppress(BrokenPipeError, ConnectionResetError):
+                line.sendall(request)
+            with suppress(ConnectionResetError):
                 while piece := line.recv(65_536):
                     answer += piece
-            except ConnectionResetError:
-                pass
         return (int(answer.split(b" ", 2)[1]) if answer else 0), answer
 
 
@@ -67,11 +64,13 @@ def deployment(settings: Settings, worker_app: Flask, tmp_path_factory: pytest.T
 
 
 def get(*lines: bytes, path: bytes = b"/", host: bytes = HOST) -> bytes:
-    return b"GET " + path + b" HTTP/1.1\r\n" + host + b"".join(line + b"\r\n" for line in lines) + b"Connection: close\r\n\r\n"
+    given = b"".join(line + b"\r\n" for line in lines)
+    return b"GET " + path + b" HTTP/1.1\r\n" + host + given + b"Connection: close\r\n\r\n"
 
 
 def post(size: int, body: bytes) -> bytes:
-    head = b"POST /masuk HTTP/1.1\r\n" + HOST + b"Origin: http://bandung.localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n"
+    head = b"POST /masuk HTTP/1.1\r\n" + HOST + b"Origin: http://bandung.localhost\r\nConnection: close\r\n"
+    head += b"Content-Type: application/x-www-form-urlencoded\r\n"
     return head + f"Content-Length: {size}\r\n\r\n".encode() + body
 
 
