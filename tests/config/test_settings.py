@@ -2,12 +2,15 @@
 
 import json
 import logging
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from config import logs
-from config.settings import RUNNING, SettingsError, load
+from config.settings import ROOT, RUNNING, SettingsError, load
 
 BASE = {"DATABASE_URL": "postgresql://admin:x@db/prod", "MASTER_KEY": "k" * 40}
 
@@ -58,3 +61,14 @@ def test_a_log_line_holds_no_personal_number_and_no_secret(secret: str) -> None:
     record = logging.makeLogRecord({"msg": f"lihat https://{secret}" if "@db" in secret else f"lihat {secret}"})
     for formatter in (logs.JsonFormatter(), logs.PlainFormatter()):
         assert secret not in formatter.format(record)
+
+
+def test_a_command_without_servers_says_what_to_do_and_shows_no_trace(tmp_path: Path) -> None:
+    env = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL", "MASTER_KEY"}}
+    command = [str(Path(sys.executable).with_name("flask")), "tenants", "list"]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**env, "VAR_DIR": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "DATABASE_URL kosong: jalankan `make run`" in done.stderr
+    assert "Traceback" not in done.stderr

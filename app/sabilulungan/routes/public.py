@@ -24,6 +24,7 @@ from app.tenancy.site import site_url
 
 bp = Blueprint("sabilulungan", __name__, template_folder="../templates")
 TILE_COLUMNS = 6
+SHORT_NAME = 12
 
 
 def _filter() -> Filter:
@@ -77,11 +78,17 @@ def _tiles(money: dict[str, tuple[int, int]], wanted: Filter) -> list[dict[str, 
         count, amount = money.get(code, (0, 0))
         level = 0 if not amount else 1 + 3 * ranked.index(amount) // max(1, len(ranked) - 1)
         made.append({
-            "code": code, "name": name, "short": name[:9], "value": FILTERS["ringkas"](amount) if count else None,
+            "code": code, "name": name, "short": _short(name), "value": FILTERS["ringkas"](amount) if count else None,
             "url": query_url(kecamatan=None if code == wanted.kecamatan else code), "level": level,
             "row": place // TILE_COLUMNS + 1, "col": place % TILE_COLUMNS + 1,
         })  # fmt: skip
     return made
+
+
+def _short(name: str) -> str:
+    """A name that fits a tile; of several words the last tells neighbours apart: Cibe. Kaler, Cibe. Kidul."""
+    first, *others = name.split()
+    return f"{first[:4]}. {others[-1][:6]}" if others and len(name) > SHORT_NAME else name[:SHORT_NAME]
 
 
 @bp.get("/hibah/<nomor>")
