@@ -28,6 +28,7 @@ class Settings:
         storage_url: `s3://KEY:SECRET@host:port/bucket[?region=…&tls=0]`; empty: files lie below `var_dir`.
         clamav_url: `tcp://host:3310` or `unix:///run/clamd.sock`; empty: uploads are not scanned.
         local_signer: letters may be signed by this machine's own authority, which no reader of PDFs trusts.
+        internal_hosts: hosts of the private network that a region's identity provider may live on.
     """
 
     master_key: bytes
@@ -69,6 +70,7 @@ class Settings:
     sign_seconds: int = 30
     old_master_keys: tuple[bytes, ...] = ()
     role_urls: Mapping[str, str] = field(default_factory=dict)
+    internal_hosts: frozenset[str] = frozenset()
 
     @property
     def embedded(self) -> bool:
@@ -195,5 +197,6 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         clamav_url=env.get("CLAMAV_URL", ""),
         local_signer=_flag(env, "LOCAL_SIGNER", "0" if production else "1"),
         old_master_keys=tuple(key.encode() for key in env.get("MASTER_KEY_OLD", "").split(",") if key),
+        internal_hosts=frozenset(env.get("INTERNAL_HOSTS", "").lower().replace(",", " ").split()),
         **numbers,
     )

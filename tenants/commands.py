@@ -12,7 +12,7 @@ from flask.cli import AppGroup
 from sqlalchemy import text
 
 from app.services import audit
-from app.services.identity.accounts import Refused
+from app.services.identity.refusals import Refused
 from app.services.imports.tabular import open_table
 from app.tenancy import startup
 from app.tenancy.catalogue import RULES

@@ -83,9 +83,10 @@ def publish_site(order: Order, _template: dict[str, Any]) -> None:
         )
 
 
-def write_settings(_order: Order, template: dict[str, Any]) -> None:
-    """The region's settings as the template has them; what the region changed stays."""
-    rows = [{"key": key, "value": str(value)} for key, value in template["pengaturan"].items()]
+def write_settings(order: Order, template: dict[str, Any]) -> None:
+    """The region's settings as the template has them, for a demonstration with its own; what it changed stays."""
+    chosen = template["pengaturan"] | (template.get("pengaturan_contoh", {}) if order.demo else {})
+    rows = [{"key": key, "value": str(value)} for key, value in chosen.items()]
     _insert("region_settings", "key, value", "key", rows)
 
 

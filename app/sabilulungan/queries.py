@@ -156,7 +156,8 @@ def shown() -> Select[Any]:
 
 def public(row: Row[Any]) -> PublicHibah:
     """A row with its free text redacted and persons masked."""
-    values = dict(zip(PublicHibah.__dataclass_fields__, row, strict=True))
+    # A page of the API asks for the row's place behind these columns.
+    values = dict(zip(PublicHibah.__dataclass_fields__, row, strict=False))
     values |= {name: redact(values[name]) for name in FREE_TEXT}
     if row.organisasi_id is None and row.jenis == "bansos":
         values["penerima"] = initials_only(values["penerima"])

@@ -14,6 +14,8 @@ ACCESS = {
         "anggaran.index", "anggaran.as_csv", "anggaran.as_json", "anggaran.as_xlsx", "anggaran.differences",
         "identity.sign_in", "identity.sign_in_now", "identity.forgotten", "identity.send_reset",
         "identity.new_password", "identity.set_new_password", "identity.demo_letters",
+        "identity.sign_in_challenge", "identity.sign_in_by_passkey", "identity.go_to_provider",
+        "identity.back_from_provider",
         "audit.public_roots", "audit.public_roots_json", "workflow.draws", "workflow.draws_json",
         "integrity.public", "integrity.public_csv",
         "api.page", "api.openapi", "api.daerah", "api.dataset", "api.hibah", "api.hibah-satu", "api.penerima",
@@ -22,13 +24,24 @@ ACCESS = {
     ),
     # Whose file it is, or whose duty, is decided behind these; a stranger is answered 404.
     MASUK: (
-        "identity.account", "identity.change_password", "identity.ask_sign_out", "identity.sign_out", "audit.history",
+        "identity.account", "identity.change_password", "identity.security", "identity.end_other_sessions", "identity.end_one_session",
+        "identity.ask_remove", "identity.remove_factor", "identity.ask_codes", "identity.make_codes", "audit.history",
         "privacy.notice", "privacy.agree", "privacy.withdraw", "privacy.own", "privacy.own_json", "privacy.ask_erasure",
         "privacy.ask_erasure_now", "privacy.take_erasure_back",
         "documents.begin_upload", "documents.upload_state", "documents.continue_upload", "documents.finish_upload",
         "workflow.file", "workflow.do", "usulan.mine", "inbox.index", "inbox.mark", "inbox.mark_all", "inbox.open_message",
         "message_choices.index", "message_choices.save", "message_choices.new_phone", "message_choices.prove_phone",
         "message_choices.forget_phone", "operations.one", "integrity.questions", "integrity.question", "integrity.answer",
+    ),
+    # A sign-in that is not finished reaches these and nothing else.
+    "keluar": ("identity.ask_sign_out", "identity.sign_out"),
+    "faktor": ("identity.ask_factor", "identity.give_factor", "identity.factor_challenge"),
+    "pasang": (
+        "identity.choose_factor", "identity.show_app", "identity.set_up_app", "identity.app_picture",
+        "identity.show_passkey", "identity.passkey_challenge", "identity.add_passkey",
+    ),
+    "keamanan.kelola": (
+        "identity.security_rules", "identity.set_security_rules", "identity.sso_settings", "identity.save_sso_settings",
     ),
     "pesan.kelola": ("message_texts.index", "message_texts.edit", "message_texts.save"),
     "pekerjaan.kelola": (
@@ -48,8 +61,8 @@ ACCESS = {
     ),
     "audit.lihat": ("audit.log", "audit.log_csv", "audit.people"),
     "akun.kelola": (
-        "identity.people", "identity.invite", "identity.close", "workflow_settings.standing_in",
-        "workflow_settings.lend", "workflow_settings.end",
+        "identity.people", "identity.invite", "identity.close", "identity.ask_reset_factor", "identity.reset_factor",
+        "workflow_settings.standing_in", "workflow_settings.lend", "workflow_settings.end",
     ),
     "pribadi.buka": (
         "sabilulungan_officer.organisation", "sabilulungan_officer.open_organisation",
@@ -83,6 +96,8 @@ FOREIGN = {
     "finding_id": "SELECT id FROM integrity_findings WHERE region_id = :b AND id = :integrity_findings",
     "clarification_id": "SELECT id FROM integrity_clarifications WHERE region_id = :b AND id = :integrity_clarifications",
     "account_id": "SELECT id FROM accounts WHERE region_id = :b AND id = :accounts",
+    "session_id": "SELECT id FROM account_sessions WHERE region_id = :b AND id = :account_sessions",
+    "factor_id": "SELECT id FROM account_passkeys WHERE region_id = :b AND id = :account_passkeys",
 }
 #: Arguments whose value the database does not hold as it stands in the address, or that belong to no region.
 LINK = "token"

@@ -116,7 +116,7 @@ def people_of_both(worker_app: Flask, admin: Engine) -> Iterator[None]:
     with admin.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         for table in tables_of(connection):
-            if table.startswith(("account", "sign_in", "outbox", "consents", "erasure")):
+            if table.startswith(("account", "sign_in", "outbox", "consents", "erasure", "oidc", "spent")):
                 connection.execute(text(f"DELETE FROM {table}"))
 
 

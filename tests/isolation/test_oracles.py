@@ -86,9 +86,14 @@ def _marked(value: object, planted: Planted) -> bool:
 
 
 def _copy_of(row: dict[str, Any], planted: Planted) -> dict[str, Any]:
-    """The row once more, with texts and a key of its own."""
-    again = {name: f"{value}-{uuid4()}" if isinstance(value, str) and _marked(value, planted) else value for name, value in row.items()}
-    return {**again, "id": uuid4()}
+    """The row once more, with texts, bytes and a key of its own."""
+    return {**{name: _another(value) if _marked(value, planted) else value for name, value in row.items()}, "id": uuid4()}
+
+
+def _another(value: object) -> object:
+    if isinstance(value, memoryview):
+        return bytes(value) + uuid4().bytes
+    return f"{value}-{uuid4()}" if isinstance(value, str) else value
 
 
 def _unlike(value: object) -> object:

@@ -3,7 +3,7 @@
 404, no byte of B, and no row of B changed in any table; and the same answer as for what exists nowhere.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from uuid import uuid4
 
@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import Engine, text
 
 from app.services.identity.permissions import ROLES, undeclared_routes
+from app.services.identity.policy import KEY
 from tests.conftest import A, B
 from tests.isolation.access import ACCESS, CONSTANT, FOREIGN, OPEN, permission_of
 from tests.isolation.planting import Planted
@@ -20,11 +21,12 @@ from tests.isolation.walk import TOKEN, Case, Walker, cases, cookies_of, filled_
 from tests.services.identity.conftest import HOSTS
 
 OF_B = f"region_id = {B}"
-#: Their link is a signed text and no row; a message is its reader's only (tests/services/messages); a planted file is in
-#: no process of this deployment (tests/services/workflow).
+#: Their link is a signed text and no row; a message or a factor is its owner's only (tests/services/messages, identity);
+#: a planted file is in no process of this deployment (tests/services/workflow).
 OUTSIDE = {
     "message_choices.ask_stop", "message_choices.stop", "inbox.mark", "inbox.open_message",
     "workflow.file", "workflow.do", "workflow.conflict", "integrity.question", "integrity.answer",
+    "identity.ask_remove", "identity.remove_factor", "identity.end_one_session",
 }  # fmt: skip
 
 
@@ -43,9 +45,12 @@ def forms(web_app: Flask, asked: list[Case], rows_of_a: Planted, rows_of_b: Plan
 
 
 @pytest.fixture
-def walker(web_app: Flask, forms: list[dict[str, str]]) -> Callable[..., Walker]:
+def walker(web_app: Flask, forms: list[dict[str, str]], admin: Engine) -> Iterator[Callable[..., Walker]]:
     """Somebody with a browser, who fills in every field that there is."""
-    return partial(Walker, web_app, forms=forms)
+    yield partial(Walker, web_app, forms=forms)
+    # An administrator who filled in every form demands a second factor of a role, which the next walker has not.
+    with admin.begin() as connection:
+        connection.execute(text(f"UPDATE region_settings SET value = '' WHERE region_id = {A} AND key = '{KEY}'"))
 
 
 def walked(walker: Walker, asked: list[Case], secret: Planted, admin: Engine) -> list[str]:

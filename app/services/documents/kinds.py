@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from app.services.identity.accounts import Account, Refused
+from app.services.identity.accounts import Account
+from app.services.identity.refusals import Refused
 from app.services.ui.i18n import Lazy
 
 Visibility = Literal["publik", "internal", "rahasia"]

@@ -13,8 +13,8 @@ from app.services.documents.signing import requests
 from app.services.documents.signing.providers import Person
 from app.services.documents.signing.services import provider_of
 from app.services.documents.verification import sha256_of
-from app.services.identity.accounts import Refused
 from app.services.identity.permissions import SURAT_KELOLA, SURAT_LIHAT, SURAT_TANDATANGAN, requires
+from app.services.identity.refusals import Refused
 from app.services.ui.i18n import _
 from app.tenancy.database import db
 

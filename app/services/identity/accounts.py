@@ -1,7 +1,5 @@
 """Accounts of one region: sign-in, invitation, reset, lock-out. Every function works in the current region only."""
 
-import hashlib
-import hmac
 import re
 import secrets
 from collections.abc import Iterable
@@ -16,17 +14,16 @@ from flask import current_app
 from app.kernel.identifiers import uuid7
 from app.services import audit
 from app.services.audit.queries import ACCOUNT
+from app.services.identity import attempts, sessions
 from app.services.identity.permissions import ROLES, permissions_of
+from app.services.identity.refusals import Refused
+from app.services.identity.vault import digest, digests
 from app.services.messages.mail import send_mail
 from app.services.ui.i18n import _
 from app.tenancy.context import Context, acting_for, current
 from app.tenancy.database import db, region_sql
 from config.settings import Settings
 
-#: Failures within WINDOW_MINUTES after which sign-in waits: of one account, one address, one region.
-LIMITS = {"email_hash": 5, "address_hash": 30}
-REGION_LIMIT = 2_000
-WINDOW_MINUTES = 15
 RESET_LIMIT = 3
 LIFETIME_HOURS = {"undangan": 72, "sandi": 1}
 SHORTEST, LONGEST = 12, 200
@@ -36,18 +33,6 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 NOBODY = HASHER.hash(secrets.token_urlsafe(16))
 DEMO_SUFFIX = ".demo"
 ACCOUNT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-class Refused(ValueError):
-    """The answer to a person: what is wrong, in words; `field` names the input."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
-
-
-class TooMany(Refused):
-    """Too many attempts: wait."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +97,19 @@ def _account(where: str, **params: object) -> Account | None:
     )
 
 
-def _demo_allowed(email: str) -> bool:
+def of_number(number: UUID) -> Account | None:
+    """The account with this id, in any state."""
+    return _account("id = :id", id=number)
+
+
+def of_email(email: str) -> Account | None:
+    """The account that this address may sign in to or accept an invitation for; None for a closed one."""
+    account = _account("email = :email AND state <> 'DITUTUP'", email=email.strip().lower())
+    return account if account and demo_allowed(account.email) else None
+
+
+def demo_allowed(email: str) -> bool:
+    """Whether a demonstration's account may be used in this deployment; every other one may."""
     settings: Settings = current_app.extensions["settings"]
     return settings.demo or not email.endswith(DEMO_SUFFIX)
 
@@ -124,7 +121,7 @@ def load(user_id: str) -> Account | None:
     if region != str(current().region_id):
         return None
     account = _account("id = :id", id=UUID(number))
-    good = account and account.is_active and str(account.version) == version and _demo_allowed(account.email)
+    good = account and account.is_active and str(account.version) == version and demo_allowed(account.email)
     return account if good else None
 
 
@@ -165,86 +162,46 @@ def names_of(roles: Iterable[str]) -> list[str]:
     return [name for role, name in role_names().items() if role in set(roles)]
 
 
-def _digest(kind: str, value: str) -> str:
-    return _digests(kind, value)[0]
-
-
-def _digests(kind: str, value: str) -> list[str]:
-    """By the present master key, then by those before it."""
-    settings: Settings = current_app.extensions["settings"]
-    keys = settings.derive_all(f"{kind}:{current().region_id}")
-    return [hmac.new(key, value.encode(), hashlib.sha256).hexdigest() for key in keys]
-
-
-def _note(kind: str, email: str, address: str) -> None:
-    region_sql(
-        "INSERT INTO sign_in_attempts (region_id, id, email_hash, address_hash, kind)"
-        " VALUES (:region_id, :id, :email, :address, :kind)",
-        id=uuid7(), email=_digest("percobaan", email), address=_digest("percobaan", address), kind=kind,
-    )  # fmt: skip
-
-
-def _failures(kind: str, email: str, address: str) -> dict[str, int]:
-    row = region_sql(
-        "SELECT count(*) AS region, count(*) FILTER (WHERE email_hash = :email) AS email_hash,"
-        " count(*) FILTER (WHERE address_hash = :address) AS address_hash FROM sign_in_attempts"
-        " WHERE region_id = :region_id AND kind = :kind AND at > clock_timestamp() - make_interval(mins => :minutes)",
-        email=_digest("percobaan", email), address=_digest("percobaan", address), kind=kind, minutes=WINDOW_MINUTES,
-    )  # fmt: skip
-    return dict(row.mappings().one())
-
-
-def _hold_limits(kind: str, email: str, address: str, per_account: int) -> None:
-    failed = _failures(kind, email, address)
-    over = failed["email_hash"] >= per_account or failed["address_hash"] >= LIMITS["address_hash"]
-    if over or failed["region"] >= REGION_LIMIT:
-        raise TooMany(
-            "email",
-            _("Terlalu banyak percobaan. Tunggu %(minutes)s menit, lalu coba lagi.", minutes=WINDOW_MINUTES),
-        )
-
-
 def sign_in(email: str, password: str, address: str) -> Account:
-    """The account of these credentials; each failure is counted and committed.
+    """The account of these credentials; each failure is counted and committed, a success by the caller.
 
     Raises:
         TooMany: locked for a quarter of an hour (account, address or region).
         Refused: wrong; the text does not say whether the account exists.
     """
     email = email.strip().lower()
-    _hold_limits("masuk", email, address, LIMITS["email_hash"])
+    attempts.hold("masuk", email, address)
     stored = region_sql(
         "SELECT id, password_hash FROM accounts WHERE region_id = :region_id AND email = :email AND state = 'AKTIF'",
         email=email,
     ).one_or_none()
-    known = stored if stored and stored.password_hash and _demo_allowed(email) else None
+    known = stored if stored and stored.password_hash and demo_allowed(email) else None
     try:
         HASHER.verify(known.password_hash if known else NOBODY, password[:LONGEST])
     except (VerifyMismatchError, InvalidHashError):
         known = None
     if known is None:
-        _note("masuk", email, address)
+        attempts.note("masuk", email, address)
         db.session.commit()
         raise Refused("email", _("Surel atau kata sandi tidak cocok. Periksa keduanya, lalu coba lagi."))
-    region_sql(
-        "DELETE FROM sign_in_attempts WHERE region_id = :region_id AND kind = 'masuk' AND email_hash = :email",
-        email=_digest("percobaan", email),
-    )
-    region_sql(
-        "UPDATE accounts SET last_sign_in = clock_timestamp() WHERE region_id = :region_id AND id = :id", id=known.id
-    )
+    attempts.forgive("masuk", email)
     account = _account("id = :id", id=known.id)
     assert account is not None
-    with as_self(account):
-        audit.note("akun.masuk", ACCOUNT, account.id)
-        db.session.commit()
     return account
 
 
+def signed_in(account: Account, how: str) -> None:
+    """Note that a sign-in is finished, whatever it took (`sessions.start` says what `how` may be); caller commits."""
+    region_sql(
+        "UPDATE accounts SET last_sign_in = clock_timestamp() WHERE region_id = :region_id AND id = :id", id=account.id
+    )
+    with as_self(account):
+        audit.note("akun.masuk", ACCOUNT, account.id, after={"cara": how})
+
+
 def sign_out(account: Account) -> None:
-    """Note that a session ended; commits."""
+    """Note that a session ended; the caller commits."""
     audit.note("akun.keluar", ACCOUNT, account.id)
-    db.session.commit()
 
 
 def create(email: str, nama: str, roles: frozenset[str], password: str = "") -> Account:
@@ -286,7 +243,7 @@ def _new_token(account: Account, purpose: str) -> str:
     region_sql(
         "INSERT INTO account_tokens (region_id, id, account_id, purpose, token_hash, expires_at) VALUES"
         " (:region_id, :id, :account, :purpose, :hash, clock_timestamp() + make_interval(hours => :hours))",
-        id=uuid7(), account=account.id, purpose=purpose, hash=_digest("tautan", token), hours=LIFETIME_HOURS[purpose],
+        id=uuid7(), account=account.id, purpose=purpose, hash=digest("tautan", token), hours=LIFETIME_HOURS[purpose],
     )  # fmt: skip
     return token
 
@@ -311,8 +268,8 @@ def ask_reset(email: str, address: str, base_url: str) -> None:
         TooMany: three were asked for within a quarter of an hour.
     """
     email = clean_email(email)
-    _hold_limits("sandi", email, address, RESET_LIMIT)
-    _note("sandi", email, address)
+    attempts.hold("sandi", email, address, most=RESET_LIMIT)
+    attempts.note("sandi", email, address)
     account = _account("email = :email AND state = 'AKTIF'", email=email)
     if account:
         audit.note("akun.tautan-sandi", ACCOUNT, account.id)
@@ -331,7 +288,7 @@ def owner_of(token: str) -> Account | None:
     number = region_sql(
         "SELECT account_id FROM account_tokens WHERE region_id = :region_id AND token_hash = ANY(:hashes)"
         " AND used_at IS NULL AND expires_at > clock_timestamp()",
-        hashes=_digests("tautan", token),
+        hashes=digests("tautan", token),
     ).scalar_one_or_none()
     return _account("id = :id AND state <> 'DITUTUP'", id=number) if number else None
 
@@ -362,6 +319,7 @@ def set_password(account: Account, password: str) -> Account:
         " WHERE region_id = :region_id AND account_id = :id AND used_at IS NULL",
         id=account.id,
     )
+    sessions.end_all(account.id)
     changed = _account("id = :id", id=account.id)
     assert changed is not None
     # Whoever sets it has shown to be its owner: by the old password, or by the link.
@@ -372,13 +330,38 @@ def set_password(account: Account, password: str) -> Account:
     return changed
 
 
-def verify(account: Account, password: str) -> bool:
-    """Whether this is the account's password."""
+def accept_invitation(account: Account) -> Account:
+    """Open an invited account without a password: its owner came through the region's own identity provider."""
+    region_sql(
+        "UPDATE accounts SET state = 'AKTIF' WHERE region_id = :region_id AND id = :id AND state = 'DIUNDANG'",
+        id=account.id,
+    )
+    region_sql(
+        "UPDATE account_tokens SET used_at = clock_timestamp()"
+        " WHERE region_id = :region_id AND account_id = :id AND used_at IS NULL",
+        id=account.id,
+    )
+    opened = of_number(account.id)
+    assert opened is not None
+    return opened
+
+
+def _password_hash(account: Account) -> str:
     stored = region_sql(
         "SELECT password_hash FROM accounts WHERE region_id = :region_id AND id = :id", id=account.id
-    ).scalar_one()
+    )
+    return str(stored.scalar_one())
+
+
+def has_password(account: Account) -> bool:
+    """Whether it has one at all; who came by single sign-on may have none."""
+    return bool(_password_hash(account))
+
+
+def verify(account: Account, password: str) -> bool:
+    """Whether this is the account's password."""
     try:
-        return HASHER.verify(stored, password[:LONGEST])
+        return HASHER.verify(_password_hash(account), password[:LONGEST])
     except (VerifyMismatchError, InvalidHashError):
         return False
 
@@ -399,6 +382,7 @@ def close(number: UUID, by: Account) -> bool:
         id=number,
     )
     if closed.rowcount:
+        sessions.end_all(number)
         audit.note("akun.tutup", ACCOUNT, number, after={"keadaan": "DITUTUP"})
     db.session.commit()
     return True
@@ -408,7 +392,7 @@ def forget_attempts(email: str) -> None:
     """Delete what is noted of failed attempts for one address."""
     region_sql(
         "DELETE FROM sign_in_attempts WHERE region_id = :region_id AND email_hash = ANY(:hashes)",
-        hashes=_digests("percobaan", email),
+        hashes=digests("percobaan", email),
     )
 
 

@@ -9,12 +9,18 @@ from uuid import UUID
 from app.services import audit
 from app.services.audit.queries import ACCOUNT
 from app.services.identity import accounts
-from app.services.identity.accounts import Account, Refused
+from app.services.identity.accounts import Account
+from app.services.identity.refusals import Refused
 from app.services.ui.i18n import _
 from app.tenancy.database import region_sql
 
 #: No mail ever reaches this domain (RFC 2606).
 NOBODY_AT = "terhapus.invalid"
+#: Tables of this room whose rows go with the account.
+FORGOTTEN = (
+    "account_roles", "account_tokens", "account_sessions", "account_totp", "account_passkeys",
+    "account_recovery_codes", "oidc_identities",
+)  # fmt: skip
 Eraser = Callable[[UUID], None]
 _erasers: dict[str, Eraser] = {}
 
@@ -61,7 +67,7 @@ def erase(number: UUID, reason: str) -> bool:
         " WHERE region_id = :region_id AND id = :id",
         id=number, email=f"{number}@{NOBODY_AT}", nama="(akun dihapus)",
     )  # fmt: skip
-    for table in ("account_roles", "account_tokens"):
+    for table in FORGOTTEN:
         region_sql(f"DELETE FROM {table} WHERE region_id = :region_id AND account_id = :id", id=number)
     for eraser in _erasers.values():
         eraser(number)

@@ -1,5 +1,9 @@
 """Sessions of one host, and the one place that holds what `@requires` declares."""
 
+from collections.abc import Callable
+from urllib.parse import quote
+from uuid import UUID
+
 from flask import Flask, Response, abort, current_app, g, redirect, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.wrappers import Request
@@ -9,8 +13,9 @@ from itsdangerous import URLSafeTimedSerializer
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.services.identity import accounts
-from app.services.identity.permissions import MASUK, OPEN_ENDPOINTS, PUBLIK
+from app.services.identity import accounts, sessions
+from app.services.identity.pages import SESSION_ID, owed
+from app.services.identity.permissions import MASUK, OPEN_ENDPOINTS, PUBLIK, STAGES, Stage
 from app.services.ui.errors import handle
 from app.services.ui.i18n import _
 from app.tenancy.database import db
@@ -51,20 +56,55 @@ def guard() -> BaseResponse | None:
     """Hold the route's declaration; the transaction then acts as the account that signed in."""
     if "site" not in g or request.endpoint in OPEN_ENDPOINTS or request.endpoint is None:
         return None
-    permission = getattr(current_app.view_functions[request.endpoint], "permission", None)
+    view = current_app.view_functions[request.endpoint]
+    permission = getattr(view, "permission", None)
     if permission is None:
         abort(403)
-    if "_user_id" in session and current_user.is_authenticated:
-        _act_as(current_user)
+    standing = _standing()
+    if standing and standing.stage is not Stage.FACTOR:
+        _act_as(g.signing_in)
     if permission == PUBLIK:
         return None
-    if not current_user.is_authenticated:
-        if request.method == "GET":
-            return redirect("/masuk?lanjut=" + request.path)
-        abort(401)
-    if permission not in current_user.permissions:
+    if standing is None:
+        return _led_to("/masuk?lanjut=" + quote(request.path))
+    if standing.stage not in STAGES.get(permission, STAGES[MASUK]):
+        return _led_to(owed(standing.stage, request.path))
+    if permission not in g.signing_in.permissions:
         abort(403)
-    return None
+    return _proof_of_late(view, standing)
+
+
+def _standing() -> sessions.Standing | None:
+    """What the session is worth (asking for the user makes Flask-Login call `_load`); without one it costs no query."""
+    if "_user_id" not in session or (current_user.is_anonymous and g.get("standing") is None):
+        return None
+    found: sessions.Standing = g.standing
+    return found
+
+
+def _led_to(path: str) -> BaseResponse:
+    if request.method != "GET":
+        abort(401)
+    return redirect(path)
+
+
+def _proof_of_late(view: Callable[..., object], standing: sessions.Standing) -> BaseResponse | None:
+    """What `@requires_fresh` declares; setting up what a role demands comes minutes after the password anyway."""
+    minutes = getattr(view, "fresh_minutes", None)
+    if minutes is None or standing.stage is not Stage.FULL or standing.fresh(minutes):
+        return None
+    return redirect("/masuk/faktor?lanjut=" + quote(request.path), 303)
+
+
+def _load(user_id: str) -> accounts.Account | None:
+    """Flask-Login's user: the account of a finished sign-in. One that is not finished is nobody yet.
+
+    Leaves in `g` what the cookie's session is worth (`standing`) and whose it is (`signing_in`).
+    """
+    account, number = accounts.load(user_id), session.get(SESSION_ID)
+    standing = sessions.look_up(UUID(number), account.id, account.roles) if account and number else None
+    g.standing, g.signing_in = standing, account if standing else None
+    return account if standing and standing.stage is Stage.FULL else None
 
 
 def _act_as(account: accounts.Account) -> None:
@@ -100,7 +140,7 @@ def init_app(app: Flask) -> None:
         WTF_CSRF_SSL_STRICT=False,
     )
     manager = LoginManager(app)
-    manager.user_loader(accounts.load)
+    manager.user_loader(_load)
     CSRFProtect(app)
     app.register_error_handler(CSRFError, _csrf_failed)
     app.before_request(guard)

@@ -1,6 +1,7 @@
 """Who may do what, as one table; every route says whom it is for, and a test walks the map."""
 
 from collections.abc import Callable
+from enum import StrEnum
 from typing import ParamSpec, TypeVar
 
 from flask import Flask
@@ -8,19 +9,40 @@ from flask import Flask
 P = ParamSpec("P")
 R = TypeVar("R")
 
+
+class Stage(StrEnum):
+    """How far a sign-in has come."""
+
+    FACTOR = "factor"  # the first proof was right; the second factor is still owed
+    SETUP = "setup"  # a role demands a second factor and the account has none yet
+    FULL = "full"
+
+
 PUBLIK, MASUK = "publik", "masuk"
-AKUN_KELOLA, AUDIT_LIHAT = "akun.kelola", "audit.lihat"
+FAKTOR, PASANG, KELUAR = "faktor", "pasang", "keluar"
+AKUN_KELOLA, KEAMANAN_KELOLA, AUDIT_LIHAT = "akun.kelola", "keamanan.kelola", "audit.lihat"
 PENGATURAN_LIHAT, PENGATURAN_UBAH = "pengaturan.lihat", "pengaturan.ubah"
 TUGAS, USULAN_AJUKAN = "tugas.kerjakan", "usulan.ajukan"
 PRIBADI_BUKA, PRIBADI_PUTUSKAN = "pribadi.buka", "pribadi.putuskan"
 PEKERJAAN_KELOLA, PESAN_KELOLA = "pekerjaan.kelola", "pesan.kelola"
 TEMUAN_LIHAT, TEMUAN_ATUR = "temuan.lihat", "temuan.atur"
 SURAT_LIHAT, SURAT_KELOLA, SURAT_TANDATANGAN = "surat.lihat", "surat.kelola", "surat.tandatangan"
+#: What a sign-in that is not finished may reach; every other permission needs a finished one.
+STAGES = {
+    MASUK: frozenset({Stage.FULL}),
+    FAKTOR: frozenset({Stage.FACTOR, Stage.FULL}),
+    PASANG: frozenset({Stage.SETUP, Stage.FULL}),
+    KELUAR: frozenset(Stage),
+}
 #: permission -> what it allows, as the permission page prints it.
 PERMISSIONS = {
     PUBLIK: "Siapa pun, tanpa masuk",
     MASUK: "Siapa pun yang sudah masuk, untuk akunnya sendiri",
-    AKUN_KELOLA: "Mengundang dan menutup akun daerah",
+    FAKTOR: "Siapa pun yang sudah masuk atau tinggal menunjukkan faktor keduanya",
+    PASANG: "Siapa pun yang sudah masuk atau tinggal memasang faktor kedua yang diwajibkan",
+    KELUAR: "Siapa pun yang sudah mulai masuk",
+    AKUN_KELOLA: "Mengundang dan menutup akun daerah, mengatur ulang faktor kedua",
+    KEAMANAN_KELOLA: "Mengatur kewajiban faktor kedua dan masuk lewat SSO",
     PENGATURAN_UBAH: "Mengubah tampilan dan pengaturan daerah",
     USULAN_AJUKAN: "Membuat dan mengajukan usulan hibah atau bansos",
     TUGAS: "Mengerjakan berkas dalam antrean sesuai perannya",
@@ -39,8 +61,8 @@ PERMISSIONS = {
 #: role -> (what people call it, what it may do beside PUBLIK and MASUK).
 ROLES: dict[str, tuple[str, frozenset[str]]] = {
     "admin": ("Administrator daerah", frozenset({
-        AKUN_KELOLA, AUDIT_LIHAT, PENGATURAN_LIHAT, PENGATURAN_UBAH, PEKERJAAN_KELOLA, PESAN_KELOLA, SURAT_LIHAT,
-        SURAT_KELOLA, SURAT_TANDATANGAN,
+        AKUN_KELOLA, KEAMANAN_KELOLA, AUDIT_LIHAT, PENGATURAN_LIHAT, PENGATURAN_UBAH, PEKERJAAN_KELOLA, PESAN_KELOLA,
+        SURAT_LIHAT, SURAT_KELOLA, SURAT_TANDATANGAN,
     })),
     "inspektorat": ("Inspektorat", frozenset({
         AUDIT_LIHAT, PENGATURAN_LIHAT, PRIBADI_BUKA, SURAT_LIHAT, TEMUAN_ATUR, TEMUAN_LIHAT, TUGAS,
@@ -78,9 +100,22 @@ def requires(permission: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return mark
 
 
+def requires_fresh(minutes: int = 10) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Declare that a route also wants a proof (factor or password) of the last `minutes`; `identity.guard` asks for it.
+
+    A POST that comes too late is led back to the same address by GET, so a route needs both, or one of them GET.
+    """
+
+    def mark(view: Callable[P, R]) -> Callable[P, R]:
+        view.fresh_minutes = minutes  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 def permissions_of(roles: frozenset[str]) -> frozenset[str]:
-    """Everything that somebody with these roles may do when signed in."""
-    return frozenset({PUBLIK, MASUK}).union(*(ROLES[role][1] for role in roles if role in ROLES))
+    """Everything that somebody with these roles may do; what the stage of the sign-in allows is asked beside it."""
+    return frozenset({PUBLIK, *STAGES}).union(*(ROLES[role][1] for role in roles if role in ROLES))
 
 
 def undeclared_routes(app: Flask) -> list[str]:

@@ -2,54 +2,33 @@
 
 from uuid import UUID
 
-from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, session, url_for
-from flask_login import current_user, login_user, logout_user
-from werkzeug.wrappers import Response
+from flask import abort, current_app, flash, g, redirect, render_template, request, session, url_for
+from flask_login import current_user, logout_user
 
 from app.services import audit
 from app.services.audit.queries import ACCOUNT_LIST
 from app.services.identity import accounts
-from app.services.identity.accounts import Refused, TooMany
-from app.services.identity.onward import onward, path_here
-from app.services.identity.permissions import AKUN_KELOLA, MASUK, PENGATURAN_LIHAT, PUBLIK, requires
+from app.services.identity.factors import keeping
+from app.services.identity.onward import path_here
+from app.services.identity.pages import Page, address, answer, begin_session, bp, end_session, enter
+from app.services.identity.permissions import AKUN_KELOLA, KELUAR, MASUK, PENGATURAN_LIHAT, PUBLIK, requires
+from app.services.identity.refusals import Refused
 from app.services.identity.settings_page import settings_page
+from app.services.identity.sso import provider
 from app.services.messages.mail import letters
 from app.services.ui.i18n import _
 from app.services.ui.portal import settings_pages
 from app.tenancy.database import db
 from app.tenancy.site import site_url
 
-bp = Blueprint("identity", __name__, template_folder="templates")
-Page = str | tuple[str, int] | Response
-
-
-@bp.before_request
-def only_sites_with_accounts() -> None:
-    """The landing page has no accounts."""
-    if g.site.room == "landing":
-        abort(404)
-
-
-def _address() -> str:
-    return request.remote_addr or "-"
-
 
 def _own_address() -> str:
     return site_url(g.site, current_app.extensions["settings"])
 
 
-def _form(template: str, refused: Refused | None, **values: object) -> Page:
-    errors = {refused.field: str(refused)} if refused else {}
-    page = render_template(f"identity/{template}.html", errors=errors, **values)
-    if refused is None:
-        return page
-    return page, 429 if isinstance(refused, TooMany) else 422
-
-
-def _start_session(account: accounts.Account) -> None:
-    session.clear()
-    session.permanent = True
-    login_user(account)
+def sign_in_page(refused: Refused | None, email: str = "", next_path: str = "/akun") -> Page:
+    """The form, with the other ways in that this region offers."""
+    return answer("masuk", refused, email=email, next_path=next_path, sso=provider.name_on_door())
 
 
 @bp.get("/masuk")
@@ -58,7 +37,7 @@ def sign_in() -> Page:
     """The form."""
     if current_user.is_authenticated:
         return redirect("/akun")
-    return _form("masuk", None, email="", next_path=path_here(request.args.get("lanjut", "/akun")))
+    return sign_in_page(None, next_path=path_here(request.args.get("lanjut", "/akun")))
 
 
 @bp.post("/masuk")
@@ -68,25 +47,27 @@ def sign_in_now() -> Page:
     next_path = path_here(request.form.get("lanjut", "/akun"))
     email = request.form.get("email", "")
     try:
-        account = accounts.sign_in(email, request.form.get("sandi", ""), _address())
+        account = accounts.sign_in(email, request.form.get("sandi", ""), address())
     except Refused as refused:
-        return _form("masuk", refused, email=email, next_path=next_path)
-    _start_session(account)
-    return redirect(onward(account, next_path), 303)
+        return sign_in_page(refused, email, next_path)
+    return enter(account, "sandi", next_path)
 
 
 @bp.get("/keluar")
-@requires(MASUK)
+@requires(KELUAR)
 def ask_sign_out() -> Page:
     """Confirm."""
-    return _form("keluar", None)
+    return answer("keluar", None)
 
 
 @bp.post("/keluar")
-@requires(MASUK)
+@requires(KELUAR)
 def sign_out() -> Page:
-    """End this session."""
-    accounts.sign_out(current_user)
+    """End this session, for every copy of its cookie."""
+    end_session()
+    if current_user.is_authenticated:
+        accounts.sign_out(current_user)
+    db.session.commit()
     logout_user()
     session.clear()
     return redirect("/", 303)
@@ -96,7 +77,7 @@ def sign_out() -> Page:
 @requires(MASUK)
 def account() -> Page:
     """One's own account."""
-    return _form("akun", None, roles=accounts.names_of(current_user.roles))
+    return answer("akun", None, roles=accounts.names_of(current_user.roles))
 
 
 @bp.post("/akun/sandi")
@@ -109,8 +90,10 @@ def change_password() -> Page:
             raise Refused("lama", _("Kata sandi lama tidak cocok."))
         accounts.check_password(current_user, form.get("sandi", ""), form.get("ulangi", ""))
     except Refused as refused:
-        return _form("akun", refused, roles=accounts.names_of(current_user.roles))
-    _start_session(accounts.set_password(current_user, form["sandi"]))
+        return answer("akun", refused, roles=accounts.names_of(current_user.roles))
+    how, factor = g.standing.how, g.standing.factor_at is not None
+    begin_session(accounts.set_password(current_user, form["sandi"]), how, factor=factor)
+    db.session.commit()
     flash(_("Kata sandi diganti. Semua sesi lain sudah berakhir."))
     return redirect("/akun", 303)
 
@@ -119,7 +102,7 @@ def change_password() -> Page:
 @requires(PUBLIK)
 def forgotten() -> Page:
     """Ask for a link."""
-    return _form("lupa", None, email="", sent=False)
+    return answer("lupa", None, email="", sent=False)
 
 
 @bp.post("/lupa-sandi")
@@ -128,10 +111,10 @@ def send_reset() -> Page:
     """The same answer whether the account exists or not."""
     email = request.form.get("email", "")
     try:
-        accounts.ask_reset(email, _address(), _own_address())
+        accounts.ask_reset(email, address(), _own_address())
     except Refused as refused:
-        return _form("lupa", refused, email=email, sent=False)
-    return _form("lupa", None, email=email, sent=True)
+        return answer("lupa", refused, email=email, sent=False)
+    return answer("lupa", None, email=email, sent=True)
 
 
 @bp.get("/sandi/<token>")
@@ -139,7 +122,7 @@ def send_reset() -> Page:
 def new_password(token: str) -> Page:
     """The page behind the link of a letter."""
     owner = accounts.owner_of(token)
-    return _form("sandi", None, owner=owner) if owner else (render_template("identity/tautan_mati.html"), 404)
+    return answer("sandi", None, owner=owner) if owner else (render_template("identity/tautan_mati.html"), 404)
 
 
 @bp.post("/sandi/<token>")
@@ -152,17 +135,15 @@ def set_new_password(token: str) -> Page:
     try:
         accounts.check_password(owner, request.form.get("sandi", ""), request.form.get("ulangi", ""))
     except Refused as refused:
-        return _form("sandi", refused, owner=owner)
-    account = accounts.set_password(owner, request.form["sandi"])
-    _start_session(account)
-    return redirect(onward(account, "/akun"), 303)
+        return answer("sandi", refused, owner=owner)
+    return enter(accounts.set_password(owner, request.form["sandi"]), "tautan", "/akun")
 
 
 @bp.get("/pengaturan")
 @requires(PENGATURAN_LIHAT)
 def settings() -> Page:
     """The region's settings, how it was provisioned, what was imported."""
-    return _form("pengaturan", None, pages=settings_pages(), **settings_page())
+    return answer("pengaturan", None, pages=settings_pages(), **settings_page())
 
 
 @bp.get("/pengaturan/akun")
@@ -175,8 +156,8 @@ def people() -> Page:
 def _people(refused: Refused | None) -> Page:
     audit.look(ACCOUNT_LIST, str(g.site.region_id), "nama, surel dan peran semua akun")
     names = accounts.role_names()
-    return _form("akun_daerah", refused, people=accounts.everyone(), options=list(names.items()), names=names,
-                 typed=request.form)  # fmt: skip
+    return answer("akun_daerah", refused, people=accounts.everyone(), options=list(names.items()), names=names,
+                  holders=keeping.holders(), typed=request.form)  # fmt: skip
 
 
 @bp.post("/pengaturan/akun")
@@ -215,4 +196,4 @@ def demo_letters() -> Page:
     deployment = current_app.extensions["settings"]
     if not (deployment.demo and g.site.demo) or deployment.smtp_url:
         abort(404)
-    return _form("surat", None, letters=letters(deployment))
+    return answer("surat", None, letters=letters(deployment))

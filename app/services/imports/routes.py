@@ -7,8 +7,8 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.services.documents.letters import register
-from app.services.identity.accounts import Refused
 from app.services.identity.permissions import PENGATURAN_LIHAT, SURAT_KELOLA, requires
+from app.services.identity.refusals import Refused
 from app.services.imports import minutes
 from app.services.imports.minutes import ImportRun
 from app.services.ui.i18n import _

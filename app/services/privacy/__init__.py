@@ -60,6 +60,8 @@ KINDS = (
 HELD = (
     ("akun", lazy("Akun"), own_data.account),
     ("tautan", lazy("Tautan yang pernah dikirim"), own_data.links),
+    ("cara-masuk", lazy("Cara masuk selain kata sandi"), own_data.ways_in),
+    ("sesi", lazy("Sesi sehari terakhir"), own_data.sessions),
     ("persetujuan", lazy("Persetujuan"), own_data.consents),
     ("permintaan-penghapusan", lazy("Permintaan penghapusan"), own_data.requests),
     ("catatan", lazy("Catatan audit tentang akun ini"), own_data.log),

@@ -11,7 +11,8 @@ from app.kernel.identifiers import uuid7
 from app.services import audit
 from app.services.audit.queries import ACCOUNT
 from app.services.identity import erasing
-from app.services.identity.accounts import Account, Refused
+from app.services.identity.accounts import Account
+from app.services.identity.refusals import Refused
 from app.services.messages.mail import send_mail
 from app.services.ui.i18n import _
 from app.tenancy.database import db, region_sql

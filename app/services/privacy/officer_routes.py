@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response
 
 from app.services import audit
 from app.services.audit.queries import ACCOUNT
-from app.services.identity.accounts import Refused
 from app.services.identity.permissions import PENGATURAN_LIHAT, PENGATURAN_UBAH, PRIBADI_PUTUSKAN, requires
+from app.services.identity.refusals import Refused
 from app.services.privacy import erasure, retention
 from app.services.privacy.erasure import Request
 from app.services.ui.i18n import _

@@ -65,6 +65,31 @@ def links(account_id: UUID) -> list[Row]:
     )
 
 
+def ways_in(account_id: UUID) -> list[Row]:
+    """What it signs in with beside its password: never a secret, only since when and on what."""
+    return rows_of(
+        "SELECT 'aplikasi kode' AS jenis, '' AS nama, created_at AS dibuat, NULL::timestamptz AS terakhir_dipakai"
+        " FROM account_totp WHERE region_id = :region_id AND account_id = :account AND state = 'AKTIF'"
+        " UNION ALL SELECT 'passkey', label || ' · ' || host, created_at, last_used FROM account_passkeys"
+        " WHERE region_id = :region_id AND account_id = :account"
+        " UNION ALL SELECT 'SSO', issuer || ' · ' || subject, created_at, last_used FROM oidc_identities"
+        " WHERE region_id = :region_id AND account_id = :account"
+        " UNION ALL SELECT 'kode pemulihan', '', created_at, used_at FROM account_recovery_codes"
+        " WHERE region_id = :region_id AND account_id = :account ORDER BY dibuat, jenis",
+        account_id,
+    )
+
+
+def sessions(account_id: UUID) -> list[Row]:
+    """Where it signed in within the last day; older ones are not kept."""
+    return rows_of(
+        "SELECT started_at AS dimulai, how AS cara, device AS perangkat, factor_at AS faktor_kedua,"
+        " ended_at AS berakhir FROM account_sessions WHERE region_id = :region_id AND account_id = :account"
+        " ORDER BY started_at",
+        account_id,
+    )
+
+
 def consents(account_id: UUID) -> list[Row]:
     """What the owner agreed to, and took back."""
     return [

@@ -12,9 +12,10 @@ from app.kernel.canonical import plain
 from app.kernel.clock import now
 from app.services import audit
 from app.services.audit.queries import ACCOUNT
-from app.services.identity.accounts import Account, Refused
+from app.services.identity.accounts import Account
 from app.services.identity.onward import path_here
 from app.services.identity.permissions import MASUK, requires
+from app.services.identity.refusals import Refused
 from app.services.privacy import consent, erasure, own_data
 from app.services.privacy.consent import Purpose
 from app.services.ui.formats import FILTERS

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.kernel.identifiers import uuid7
 from app.services import audit
-from app.services.identity.accounts import Refused
+from app.services.identity.refusals import Refused
 from app.services.ui.i18n import Lazy, _
 from app.tenancy.context import current
 from app.tenancy.database import db, region_sql

@@ -5,7 +5,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.services import audit
-from app.services.identity.accounts import Refused, TooMany
+from app.services.identity.refusals import Refused, TooMany
 from app.services.privacy import unmasking
 from app.services.privacy.unmasking import Subject
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from app.services import audit
-from app.services.identity.accounts import Account, Refused, TooMany
+from app.services.identity.accounts import Account
+from app.services.identity.refusals import Refused, TooMany
 from app.services.personal.sealing import unseal
 from app.services.ui.i18n import Lazy, _
 from app.tenancy.database import db, region_sql

@@ -17,7 +17,7 @@ from app.services.documents import arms, store, uploads
 from app.services.documents.letters import layouts, register
 from app.services.documents.letters.layouts import LayoutError, filled, letter_kinds, load_layout
 from app.services.documents.letters.register import Letter, Order
-from app.services.identity.accounts import Refused
+from app.services.identity.refusals import Refused
 from app.services.jobs import outbox
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db, region_sql

@@ -22,7 +22,7 @@ from app.services.documents.signing.bsre_sandbox import PASSWORD, PEOPLE, Sandbo
 from app.services.documents.signing.checks import is_signed_form_of, signatures_of
 from app.services.documents.signing.local import LocalSigner
 from app.services.documents.signing.providers import Person
-from app.services.identity.accounts import Refused
+from app.services.identity.refusals import Refused
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db
 from config.settings import Settings

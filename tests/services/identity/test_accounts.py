@@ -28,8 +28,8 @@ def deliver_letters(worker_app: Flask, region: int = A) -> None:
 
 def last_link(worker_app: Flask, settings: Settings, region: int = A) -> str:
     with worker_app.app_context(), acting_for(Context(region, "sistem:uji", "worker")):
-        letter = mail.letters(settings)[0]
-    return re.search(r"https?://[^/]+(/sandi/\S+)", letter.text).group(1)
+        texts = [letter.text for letter in mail.letters(settings)]
+    return next(found.group(1) for text in texts if (found := re.search(r"https?://[^/]+(/sandi/\S+)", text)))
 
 
 def test_signing_in_and_out(browser: Browser) -> None:
@@ -140,11 +140,19 @@ def test_a_cookie_of_one_region_is_noise_on_another(browser: Browser) -> None:
 def test_a_user_id_of_another_region_is_refused_even_with_a_good_signature(browser: Browser, admin: Engine) -> None:
     with admin.connect() as connection:
         number = connection.scalar(text(f"SELECT id FROM accounts WHERE region_id = {B} AND email LIKE 'admin@%'"))
-    visitor = browser()
-    for user_id in (f"{B}:{number}:1", f"{A}:{number}:1"):
+        foreign = browser("admin", B)
+        assert foreign.get("/akun", base_url=HOSTS[B]).status_code == 200
+        session_of_b = connection.scalar(text(f"SELECT id FROM account_sessions WHERE region_id = {B}"))
+    visitor = browser("admin")
+    for user_id, session_id in ((f"{B}:{number}:1", None), (f"{A}:{number}:1", None), (None, str(session_of_b))):
         with visitor.session_transaction(base_url=HOSTS[A]) as session:
-            session["_user_id"] = user_id
+            kept = dict(session)
+            session["_user_id"] = user_id or kept["_user_id"]
+            session["sid"] = session_id or kept["sid"]
         assert visitor.get("/akun").status_code == 302
+        with visitor.session_transaction(base_url=HOSTS[A]) as session:
+            session.update(kept)
+        assert visitor.get("/akun").status_code == 200
 
 
 def test_a_form_without_the_token_of_its_page_changes_nothing(browser: Browser) -> None:

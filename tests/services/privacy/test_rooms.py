@@ -11,6 +11,7 @@ from app.services.privacy import own_data
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db, region_sql
 from tests.conftest import A
+from tests.services.identity.conftest import Browser, set_up_app
 from tests.services.privacy.conftest import Ids
 
 pytestmark = pytest.mark.usefixtures("people")
@@ -21,8 +22,12 @@ WHERE n.nspname = 'public' AND k.contype = 'f' AND k.confrelid = 'accounts'::reg
 """
 #: Table that refers to an account -> the kind of data under which its owner reads it.
 TOLD_AS = {
+    "account_passkeys": "cara-masuk",
+    "account_recovery_codes": "cara-masuk",
     "account_roles": "akun",
+    "account_sessions": "sesi",
     "account_tokens": "tautan",
+    "account_totp": "cara-masuk",
     "erasure_requests": "permintaan-penghapusan",
     "hibah": "usulan",
     "inbox_messages": "pesan",
@@ -31,6 +36,7 @@ TOLD_AS = {
     "message_choices": "pilihan-pesan",
     "message_contacts": "kontak",
     "message_sends": "pengiriman",
+    "oidc_identities": "cara-masuk",
     "workflow_assignments": "penugasan",
     "workflow_conflicts": "benturan",
     "workflow_delegations": "pelimpahan",
@@ -60,6 +66,18 @@ def test_messages_and_phone_are_told_and_forgotten(worker_app: Flask, ids: Ids) 
         assert contacts.of(number) == contacts.NOBODY
         assert inbox.unread(number) == 0
         db.session.rollback()
+
+
+def test_ways_to_sign_in_and_sessions_are_told_without_a_secret(
+    browser: Browser, web_app: Flask, admin: Engine, ids: Ids
+) -> None:
+    secret = set_up_app(browser("opd"))
+    with web_app.app_context(), acting_for(Context(A)):
+        told = {kind.name: rows for kind, rows in own_data.everything(ids("opd"))}
+        db.session.rollback()
+    assert [row["jenis"] for row in told["cara-masuk"]] == ["aplikasi kode"]
+    assert [row["cara"] for row in told["sesi"]] == ["sandi", "sandi"]
+    assert secret not in str(told)
 
 
 def test_old_messages_go(worker_app: Flask, ids: Ids) -> None:

@@ -19,8 +19,9 @@ from app.services.documents.kinds import Visibility
 from app.services.documents.letters.layouts import letter_kinds, provided
 from app.services.documents.letters.paper import Sheet, render
 from app.services.documents.store import Document, Place
-from app.services.identity.accounts import Account, Refused
+from app.services.identity.accounts import Account
 from app.services.identity.permissions import SURAT_LIHAT
+from app.services.identity.refusals import Refused
 from app.services.jobs.outbox import enqueue
 from app.services.ui.i18n import _
 from app.tenancy.context import current

@@ -18,7 +18,7 @@ from app.services.documents.letters.register import Letter
 from app.services.documents.signing.checks import Unreadable, is_signed_form_of
 from app.services.documents.signing.providers import Failed, Person, Provider, Uncertain
 from app.services.documents.store import Place
-from app.services.identity.accounts import Refused
+from app.services.identity.refusals import Refused
 from app.services.ui.i18n import Lazy, _, lazy
 from app.tenancy.context import current
 from app.tenancy.database import db, region_sql

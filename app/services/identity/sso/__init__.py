@@ -1,0 +1,1 @@
+"""Single sign-on: the region's own identity provider, by OpenID Connect."""
