@@ -8,6 +8,7 @@ import time
 import urllib.request
 from pathlib import Path
 from urllib.error import URLError
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import honcho.manager
 from honcho.manager import Manager
@@ -17,6 +18,7 @@ from app.sabilulungan.demo import make_proposals
 from app.services.audit.queries import ACCOUNT
 from app.services.identity import accounts
 from app.services.identity.permissions import ROLES
+from app.services.messages.sandbox import Sandbox
 from app.services.privacy import OF_ACCOUNT, consent
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db, region_sql
@@ -110,7 +112,7 @@ def sandbox(settings: Settings) -> dict[str, str]:
 
 
 def processes(env: dict[str, str]) -> Manager:
-    """The Procfile's processes (and, in the demonstration, the sandbox of the gateways) under honcho."""
+    """The Procfile's processes under honcho."""
     honcho.manager.KILL_WAIT = GRACE_SECONDS
     manager = Manager()
     bin_dir = Path(sys.executable).parent
@@ -118,10 +120,20 @@ def processes(env: dict[str, str]) -> Manager:
     for line in (ROOT / "Procfile").read_text().splitlines():
         name, _, command = line.partition(":")
         manager.add_process(name.strip(), command.strip(), env=env, cwd=str(ROOT))
-    if port := env.get("SANDBOX_PORT"):
-        command = f"exec python -m app.services.messages.sandbox {port}"
-        manager.add_process("sandbox", command, env=env, cwd=str(ROOT))
     return manager
+
+
+def serve_sandbox(port: int) -> None:
+    """Answer as the gateways of WhatsApp and SMS do; here, because one process more would load all libraries again."""
+    with make_server("127.0.0.1", port, Sandbox(), handler_class=Quiet) as server:
+        server.serve_forever()
+
+
+class Quiet(WSGIRequestHandler):
+    """Says nothing of each request: numbers of phones stand in its messages."""
+
+    def log_message(self, *_args: object) -> None:
+        """Nothing."""
 
 
 def main() -> int:
@@ -135,6 +147,8 @@ def main() -> int:
         if settings.demo:
             load_demo(settings)
         env |= sandbox(settings)
+        if port := env.get("SANDBOX_PORT"):
+            threading.Thread(target=serve_sandbox, args=(int(port),), daemon=True).start()
         manager = processes(env)
         threading.Thread(target=announce, args=(settings, env.get("SANDBOX_PORT", "")), daemon=True).start()
         manager.loop()
