@@ -17,7 +17,11 @@ ROOMS = ("audit", "jobs", "documents", "integrity")
 
 
 def measure(scale: float) -> list[Figure]:
-    """All figures of one run, in the order of the issue."""
+    """All figures of one run: of the whole, then of the rooms, which are quicker and so are measured first."""
+    of_rooms = []
+    for room in ROOMS:
+        say(f"room {room}")
+        of_rooms += of_room(room)
     with prepared(scale) as ground:
         found = provisioning.figures(ground)
         wanted = rows.sizes(ground)
@@ -29,10 +33,7 @@ def measure(scale: float) -> list[Figure]:
         found += memory.many_requests(ground)
         found += memory.exports(ground)
         say("putting away")
-    for room in ROOMS:
-        say(f"room {room}")
-        found += of_room(room)
-    return found
+    return found + of_rooms
 
 
 def of_room(name: str) -> list[Figure]:

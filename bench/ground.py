@@ -160,6 +160,7 @@ def prepared(scale: float) -> Iterator[Ground]:
         # Short, because PostgreSQL's socket lies in it.
         folder = Path(tempfile.mkdtemp(prefix="smartcity-bench-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        stack.callback(_restore, dict(os.environ))
         os.environ.update(VAR_DIR=str(folder), DEMO="0", BASE_DOMAIN="localhost")
         say("servers and schemas")
         env = stack.enter_context(_servers(folder))
