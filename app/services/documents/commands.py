@@ -8,7 +8,6 @@ from flask.cli import AppGroup
 from werkzeug.serving import make_server
 
 from app.services import audit
-from app.services.documents.signing.bsre_sandbox import PASSWORD, PEOPLE, USERNAME, Sandbox
 from app.services.documents.signing.services import PROVIDERS, configure
 from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db
@@ -56,6 +55,9 @@ def signer(region: int, provider: str, url: str, username: str, password_file: P
 @click.option("--port", default=8190, show_default=True)
 def bsre_sandbox(port: int) -> None:
     """Jalankan bak pasir BSrE di mesin ini. Contoh: flask documents bsre-sandbox --port 8190"""
+    # pyHanko is 20 MB that no other process needs for this.
+    from app.services.documents.signing.bsre_sandbox import PASSWORD, PEOPLE, USERNAME, Sandbox
+
     settings: Settings = current_app.extensions["settings"]
     sandbox = Sandbox(settings.var_dir / "bsre-bak-pasir")
     click.echo(f"http://127.0.0.1:{port}  akun {USERNAME} / {PASSWORD}")

@@ -15,8 +15,6 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import UUID
 
 from flask import current_app
-from minio import Minio
-from minio.error import S3Error
 
 from app.services.documents.sealing import seal, unseal
 from app.services.personal.keys import FILES, newest, of_version
@@ -114,6 +112,9 @@ class S3Storage:
     """One bucket of an S3-compatible store. The bucket is there before, private, with its own backup."""
 
     def __init__(self, url: str) -> None:
+        # Only where a store of this kind is configured.
+        from minio import Minio
+
         parts = urlsplit(url)
         options = parse_qs(parts.query)
         self._bucket = parts.path.strip("/")
@@ -131,6 +132,8 @@ class S3Storage:
 
     def get(self, key: str) -> Iterator[bytes]:
         """In chunks of 64 KB, from one connection that is given back at the end."""
+        from minio.error import S3Error
+
         try:
             answer = self._client.get_object(self._bucket, checked(key))
         except S3Error as error:

@@ -17,7 +17,6 @@ from app.services import audit
 from app.services.documents import arms, store
 from app.services.documents.kinds import Visibility
 from app.services.documents.letters.layouts import letter_kinds, provided
-from app.services.documents.letters.paper import Sheet, render
 from app.services.documents.store import Document, Place
 from app.services.identity.accounts import Account
 from app.services.identity.permissions import SURAT_LIHAT
@@ -185,6 +184,9 @@ def _next_number(kind: str, year: int) -> int:
 
 
 def _print(kind: str, version: int, data: Mapping[str, Any]) -> bytes:
+    # 27 MB of fonts and tables that only a process which draws letters needs.
+    from app.services.documents.letters.paper import Sheet, render
+
     layout = letter_kinds()[kind].layout(version)
     day, signer = date.fromisoformat(data["tanggal"]), (data["penandatangan"][0], data["penandatangan"][1])
     picture = store.find(UUID(data["lambang"])) if data["lambang"] else None

@@ -5,12 +5,9 @@ from io import BytesIO
 from pathlib import Path
 
 from flask import current_app
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
 
 from app.services.documents import store
 from app.services.documents.inspection import run_alone
-from app.services.documents.signing.local import local_authority
 from config.settings import Settings
 
 PADES = Path(__file__).with_name("pades.py")
@@ -46,6 +43,9 @@ class Unreadable(ValueError):
 def roots() -> list[str]:
     """PEM files of the authorities that this deployment trusts: what lies in `VAR_DIR/tanda-tangan/akar/`, and the
     local one where it may sign."""
+    # This one, and pypdf below, are libraries that only a process which judges a PDF needs.
+    from app.services.documents.signing.local import local_authority
+
     settings: Settings = current_app.extensions["settings"]
     folder = settings.var_dir / "tanda-tangan" / "akar"
     local = [local_authority(settings.var_dir).root_file] if settings.local_signer else []
@@ -82,6 +82,9 @@ def is_signed_form_of(signed: bytes, sent: bytes) -> bool:
 
 
 def _texts(pdf: bytes) -> list[str]:
+    from pypdf import PdfReader
+    from pypdf.errors import PyPdfError
+
     try:
         return [page.extract_text() for page in PdfReader(BytesIO(pdf)).pages]
     except (PyPdfError, ValueError, KeyError) as error:

@@ -4,7 +4,6 @@ from flask import current_app
 
 from app.kernel.identifiers import uuid7
 from app.services.documents.signing.bsre import BsreV1, BsreV2, Service
-from app.services.documents.signing.local import LocalSigner
 from app.services.documents.signing.providers import Provider
 from app.services.personal.sealing import Sealer, unseal
 from app.tenancy.context import current
@@ -35,6 +34,9 @@ def provider_of(government: str) -> Provider | None:
         "SELECT provider, url, username, password_sealed FROM signing_services WHERE region_id = :region_id"
     ).one_or_none()
     if row is None or row.provider == LOCAL:
+        # pyHanko is 20 MB that only a process which signs needs.
+        from app.services.documents.signing.local import LocalSigner
+
         return LocalSigner(settings.var_dir, current().region_id, government) if settings.local_signer else None
     password = unseal(bytes(row.password_sealed) if row.password_sealed else None, COLUMN)
     service = Service(row.url, row.username, password, settings.sign_seconds)

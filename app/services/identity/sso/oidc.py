@@ -20,7 +20,7 @@ from requests import RequestException
 from app.kernel.clock import now
 from app.services.identity.refusals import Refused
 from app.services.identity.sso.outbound import BadAddress, bounded, check_address
-from app.services.identity.sso.provider import Provider
+from app.services.identity.sso.provider import Provider, ProviderFailed, Request
 from app.services.ui.i18n import _
 
 #: Asymmetric only: a client secret or `none` must never make an ID token. Whatever the provider lists beside them.
@@ -40,10 +40,6 @@ FAILURES = (
 )  # fmt: skip
 
 
-class ProviderFailed(RuntimeError):
-    """The provider did not answer, or not as the standard says; the text is for the log and the administrator."""
-
-
 @dataclass
 class Known:
     """What a provider said of itself, and its keys; `until` in seconds of the monotonic clock."""
@@ -51,20 +47,6 @@ class Known:
     metadata: dict[str, Any]
     until: float
     keys: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Request:
-    """What must be remembered between going and coming back; `state` is bound to the browser by its cookie.
-
-    Attributes:
-        since: Unix seconds before which the person may not have signed in at the provider; 0 when that is no matter.
-    """
-
-    state: str
-    nonce: str = field(repr=False)
-    verifier: str = field(repr=False)
-    since: float
 
 
 _known: dict[str, Known] = {}

@@ -21,6 +21,24 @@ PURPOSE, OWNER = "sso", "utama"
 LONGEST = 300
 
 
+class ProviderFailed(RuntimeError):
+    """The provider did not answer, or not as the standard says; the text is for the log and the administrator."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What must be remembered between going and coming back; `state` is bound to the browser by its cookie.
+
+    Attributes:
+        since: Unix seconds before which the person may not have signed in at the provider; 0 when that is no matter.
+    """
+
+    state: str
+    nonce: str = field(repr=False)
+    verifier: str = field(repr=False)
+    since: float
+
+
 @dataclass(frozen=True)
 class Provider:
     """One OpenID provider.

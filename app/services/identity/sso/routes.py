@@ -12,8 +12,8 @@ from app.services.identity.onward import path_here
 from app.services.identity.pages import REGION, Page, answer, bp, enter, prove
 from app.services.identity.permissions import KEAMANAN_KELOLA, PUBLIK, Stage, requires, requires_fresh
 from app.services.identity.refusals import Refused
-from app.services.identity.sso import oidc, provider
-from app.services.identity.sso.provider import Provider
+from app.services.identity.sso import provider
+from app.services.identity.sso.provider import Provider, ProviderFailed, Request
 from app.services.ui.i18n import _
 from app.tenancy.database import db
 
@@ -43,17 +43,20 @@ def _failed(title: str, text: str, status: int) -> Page:
 @requires(PUBLIK)
 def go_to_provider() -> Page:
     """Send the browser to the provider; `ulang=1` when it must ask the person anew."""
+    # Authlib and requests are 10 MB that only a region with a provider needs.
+    from app.services.identity.sso import oidc
+
     chosen = _chosen()
     try:
         url, asked = oidc.begin(chosen, _return_address(), again=request.args.get("ulang") == "1")
-    except oidc.ProviderFailed as error:
+    except ProviderFailed as error:
         return _unreachable(chosen, error)
     until = now().timestamp() + MINUTES * 60
     session[KEY] = {**asdict(asked), "lanjut": path_here(request.args.get("lanjut", "/akun")), "sampai": until}
     return redirect(url)
 
 
-def _unreachable(chosen: Provider, error: oidc.ProviderFailed) -> Page:
+def _unreachable(chosen: Provider, error: ProviderFailed) -> Page:
     log.warning("sso: %s", error)
     text = _("%(name)s sedang tidak dapat dihubungi atau jawabannya tidak dapat dipercaya. Coba lagi beberapa menit"
              " lagi, atau masuk dengan kata sandi.", name=chosen.name)  # fmt: skip
@@ -64,12 +67,14 @@ def _unreachable(chosen: Provider, error: oidc.ProviderFailed) -> Page:
 @requires(PUBLIK)
 def back_from_provider() -> Page:
     """The browser comes back with a code; what it opens is decided here, by this region's accounts."""
+    from app.services.identity.sso import oidc
+
     chosen, kept = _chosen(), session.pop(KEY, None)
     try:
         asked, next_path = _asked(kept, chosen)
         claims = oidc.finish(chosen, _return_address(), request.args.get("code", ""), asked)
         account = provider.account_of(claims, chosen)
-    except oidc.ProviderFailed as error:
+    except ProviderFailed as error:
         db.session.rollback()
         return _unreachable(chosen, error)
     except Refused as refused:
@@ -84,7 +89,7 @@ def back_from_provider() -> Page:
     return enter(account, "sso", next_path, proved_at=float(claims.get("auth_time", 0)))
 
 
-def _asked(kept: dict[str, object] | None, chosen: Provider) -> tuple[oidc.Request, str]:
+def _asked(kept: dict[str, object] | None, chosen: Provider) -> tuple[Request, str]:
     """What this browser asked for, when this is the answer to it.
 
     Raises:
@@ -98,7 +103,7 @@ def _asked(kept: dict[str, object] | None, chosen: Provider) -> tuple[oidc.Reque
         raise Refused("sso", _("Jawaban datang dari penyedia lain. Mulai lagi dari halaman Masuk."))
     if "error" in request.args:
         raise Refused("sso", _("%(name)s tidak memberi izin masuk, atau Anda membatalkannya.", name=chosen.name))
-    asked = oidc.Request(str(kept["state"]), str(kept["nonce"]), str(kept["verifier"]), float(str(kept["since"])))
+    asked = Request(str(kept["state"]), str(kept["nonce"]), str(kept["verifier"]), float(str(kept["since"])))
     return asked, str(kept["lanjut"])
 
 
@@ -119,6 +124,8 @@ def _settings_page(refused: Refused | None, shown: Provider) -> Page:
 @requires_fresh(30)
 def save_sso_settings() -> Page:
     """Check it with the provider itself, then keep it."""
+    from app.services.identity.sso import oidc
+
     typed = _typed(provider.stored())
     db.session.rollback()
     try:
