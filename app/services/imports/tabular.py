@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Protocol, Self, TypeAlias
-
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.workbook import Workbook
+from typing import TYPE_CHECKING, BinaryIO, Protocol, Self, TypeAlias
 
 from app.services.imports.delimited import Cells, Rows, open_csv
 from app.services.imports.limits import DEFAULT_LIMITS, Limits, TableError, grouped, megabytes
 from app.services.imports.workbook_guard import BROKEN_ZIP, guard_workbook
+
+if TYPE_CHECKING:
+    from openpyxl.workbook import Workbook
 
 __all__ = ["DEFAULT_LIMITS", "Limits", "Row", "Table", "TableError", "open_table"]
 
@@ -26,12 +25,6 @@ Row: TypeAlias = tuple[int, dict[str, str]]
 _TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-# openpyxl has no error of its own for a workbook that is not what it says.
-_BROKEN_WORKBOOK = (
-    *BROKEN_ZIP, InvalidFileException, LookupError, TypeError, AttributeError, ArithmeticError,
-    SyntaxError,
-)  # fmt: skip
-
 # A crafted workbook draws one warning per cell; they say nothing that a row's own check does not.
 warnings.filterwarnings("ignore", module=r"openpyxl\.")
 
@@ -47,7 +40,7 @@ class _Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _XlsxSource:
-    workbook: Workbook
+    workbook: "Workbook"
     encoding: str = "xlsx"
 
     def rows(self) -> Rows:
@@ -62,7 +55,7 @@ class _XlsxSource:
         try:
             for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
                 yield number, [_cell_text(value) for value in values]
-        except _BROKEN_WORKBOOK as error:
+        except _broken_workbook() as error:
             raise TableError(
                 "xlsx-rusak",
                 "Lembar Excel tidak terbaca; simpan ulang sebagai .xlsx.",
@@ -189,11 +182,23 @@ def _is_workbook(file: BinaryIO, name: str) -> bool:
     return is_zip
 
 
+def _broken_workbook() -> tuple[type[Exception], ...]:
+    """openpyxl has no error of its own for a workbook that is not what it says."""
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    return (
+        *BROKEN_ZIP, InvalidFileException, LookupError, TypeError, AttributeError, ArithmeticError, SyntaxError,
+    )  # fmt: skip
+
+
 def _load(file: BinaryIO) -> _XlsxSource:
+    # 12 MB that only a process which reads workbooks needs.
+    from openpyxl import load_workbook
+
     file.seek(0)
     try:
         return _XlsxSource(load_workbook(file, read_only=True, data_only=True, keep_links=False))
-    except _BROKEN_WORKBOOK as error:
+    except _broken_workbook() as error:
         raise TableError(
             "xlsx-rusak", "Berkas Excel tidak terbaca; buka lalu simpan ulang sebagai .xlsx."
         ) from error

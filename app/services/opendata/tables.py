@@ -11,9 +11,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import IO
 
-from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
 from app.kernel.canonical import plain
 
 _CHUNK = 65_536
@@ -21,6 +18,8 @@ _IN_MEMORY = 4 * 1024 * 1024
 _SHEET_ROWS = 1_048_576  # Excel's own
 _SHEET_NAME = 31
 _BAD_IN_SHEET_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+# Control characters that XML, and so openpyxl, refuses.
+_NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 # What a spreadsheet takes for a formula or a command. Source: OWASP, CSV Injection.
 _FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
 
@@ -67,8 +66,8 @@ def _xlsx_cell(value: object) -> int | float | Decimal | date | str | None:
     # A time with a zone has no form in Excel, so only plain dates are dates.
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    # openpyxl refuses control characters, and a formula may hide behind one.
-    return _shielded(ILLEGAL_CHARACTERS_RE.sub("", _text(value)))
+    # A formula may hide behind a control character.
+    return _shielded(_NOT_IN_XML.sub("", _text(value)))
 
 
 def csv_lines(columns: list[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
@@ -105,6 +104,9 @@ def xlsx_file(columns: list[str], rows: Iterable[Sequence[object]], sheet: str) 
 def _write_workbook(
     file: IO[bytes], columns: list[str], rows: Iterable[Sequence[object]], sheet: str
 ) -> None:
+    # 12 MB that a page does not need.
+    from openpyxl import Workbook
+
     book = Workbook(write_only=True)
     name = _BAD_IN_SHEET_NAME.sub(" ", sheet).strip(" '") or "Data"
     page = book.create_sheet(name[:_SHEET_NAME])
