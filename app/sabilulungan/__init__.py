@@ -11,6 +11,7 @@ from app.sabilulungan.stages import PUBLIC_STATES
 from app.sabilulungan.subjects import KINDS
 from app.sabilulungan.usulan import routes as usulan
 from app.sabilulungan.workflow import PROPOSAL
+from app.services.identity.permissions import MASUK
 from app.services.imports.datasets import register_dataset
 from app.services.integrity.national import register_source
 from app.services.integrity.rules import register_flags
@@ -18,7 +19,15 @@ from app.services.integrity.subjects import register_subject_kind
 from app.services.opendata.registry import register_files, register_resource
 from app.services.ui import register_states
 from app.services.ui.i18n import _, lazy
-from app.services.ui.portal import NavItem, Service, footer_navigation, navigation, register_service
+from app.services.ui.portal import (
+    NavItem,
+    OwnPage,
+    Service,
+    footer_navigation,
+    navigation,
+    register_own_page,
+    register_service,
+)
 from app.services.workflow.process import register_process
 
 
@@ -61,6 +70,10 @@ def init_app(app: Flask) -> None:
             rooms=("portal", "province"),
         )
     )
+    register_own_page(
+        OwnPage(lazy("Usulan saya"), lazy("Mengajukan hibah atau bansos, dan mengikuti jalannya."), "/hibah/saya",
+                MASUK, "kerja")
+    )  # fmt: skip
     app.context_processor(_portal_navigation)
 
 

@@ -5,7 +5,7 @@ from flask import Flask
 from app.services.audit import register_events
 from app.services.identity.permissions import PENGATURAN_UBAH
 from app.services.ui.i18n import lazy
-from app.services.ui.portal import SettingsPage, register_settings_page
+from app.services.ui.portal import OwnPage, register_own_page
 from app.sites import compression, door, look, pages
 
 
@@ -16,8 +16,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(pages.bp)
     app.register_blueprint(look.bp)
     register_events({"daerah.tampilan": lazy("Tampilan portal diubah")})
-    register_settings_page(
-        SettingsPage(
+    register_own_page(
+        OwnPage(
             lazy("Tampilan portal"), lazy("Warna dan bahasa awal."), "/pengaturan/tampilan", PENGATURAN_UBAH
         )
     )

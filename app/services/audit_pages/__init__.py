@@ -4,9 +4,9 @@ from flask import Flask
 
 from app.services.audit import register_events
 from app.services.audit_pages import routes
-from app.services.identity.permissions import AUDIT_LIHAT
+from app.services.identity.permissions import AUDIT_LIHAT, MASUK
 from app.services.ui.i18n import lazy
-from app.services.ui.portal import SettingsPage, register_settings_page
+from app.services.ui.portal import OwnPage, register_own_page
 
 #: Events of commands: their rooms are not part of the web process.
 EVENTS = {
@@ -15,11 +15,16 @@ EVENTS = {
     "impor.selesai": lazy("Data diimpor"),
 }
 
+PAGES = (
+    OwnPage(lazy("Log audit"), lazy("Setiap tindakan di daerah ini."), "/pengaturan/audit", AUDIT_LIHAT),
+    OwnPage(lazy("Siapa yang melihat data saya"), lazy("Setiap pandangan petugas pada data Anda."), "/akun/riwayat",
+            MASUK, "akun"),
+)  # fmt: skip
+
 
 def init_app(app: Flask) -> None:
     """Register pages and names."""
     register_events(EVENTS)
     app.register_blueprint(routes.bp)
-    register_settings_page(
-        SettingsPage(lazy("Log audit"), lazy("Setiap tindakan di daerah ini."), "/pengaturan/audit", AUDIT_LIHAT)
-    )
+    for page in PAGES:
+        register_own_page(page)

@@ -14,7 +14,7 @@ from app.services.personal.sealed import register_sealed
 from app.services.privacy.own_data import register_subject_data
 from app.services.ui import register_states
 from app.services.ui.i18n import lazy
-from app.services.ui.portal import SettingsPage, register_footer_link, register_settings_page
+from app.services.ui.portal import OwnPage, register_footer_link, register_own_page
 
 FORGET_JOB = "unggahan.bersihkan"
 STATES = {
@@ -34,10 +34,10 @@ EVENTS = {
     "layanan-tandatangan.pasang": lazy("Layanan tanda tangan dipasang"),
 }
 SETTINGS = (
-    SettingsPage(
+    OwnPage(
         lazy("Lambang daerah"), lazy("Di kepala halaman dan kop surat."), "/pengaturan/lambang", PENGATURAN_UBAH
     ),
-    SettingsPage(lazy("Surat daerah"), lazy("Terbitkan, tanda tangani, cabut."), "/pengaturan/surat/", SURAT_LIHAT),
+    OwnPage(lazy("Surat daerah"), lazy("Terbitkan, tanda tangani, cabut."), "/pengaturan/surat/", SURAT_LIHAT, "kerja"),
 )
 
 
@@ -57,6 +57,6 @@ def init_app(app: Flask) -> None:
     register_schedule(FORGET_JOB, 3600)
     register_footer_link(lazy("Periksa keaslian surat"), "/verifikasi")
     for page in SETTINGS:
-        register_settings_page(page)
+        register_own_page(page)
     app.context_processor(lambda: {"arms_url": arms.url()})
     commands.init_app(app)

@@ -17,7 +17,6 @@ from app.services.identity.settings_page import settings_page
 from app.services.identity.sso import provider
 from app.services.messages.mail import letters
 from app.services.ui.i18n import _
-from app.services.ui.portal import settings_pages
 from app.tenancy.database import db
 from app.tenancy.site import site_url
 
@@ -143,7 +142,7 @@ def set_new_password(token: str) -> Page:
 @requires(PENGATURAN_LIHAT)
 def settings() -> Page:
     """The region's settings, how it was provisioned, what was imported."""
-    return answer("pengaturan", None, pages=settings_pages(), **settings_page())
+    return answer("pengaturan", None, **settings_page())
 
 
 @bp.get("/pengaturan/akun")

@@ -11,7 +11,7 @@ from app.services.imports import minutes, routes
 from app.services.imports.limits import TableError
 from app.services.imports.tabular import open_table
 from app.services.ui.i18n import lazy
-from app.services.ui.portal import SettingsPage, register_settings_page
+from app.services.ui.portal import OwnPage, register_own_page
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -34,8 +34,8 @@ def init_app(app: Flask) -> None:
     """Register the pages, the letter, and tables as types of documents."""
     app.register_blueprint(routes.bp)
     register_letter(minutes.LETTER)
-    register_settings_page(
-        SettingsPage(
+    register_own_page(
+        OwnPage(
             lazy("Riwayat impor"),
             lazy("Berkas yang pernah masuk, dan berita acaranya."),
             "/pengaturan/impor",

@@ -8,7 +8,7 @@ from flask import Flask
 
 from app.services import messages
 from app.services.audit import register_events
-from app.services.identity.permissions import TEMUAN_ATUR, TEMUAN_LIHAT
+from app.services.identity.permissions import MASUK, TEMUAN_ATUR, TEMUAN_LIHAT
 from app.services.integrity import national, own_data, queries, routes, rules_routes, scanning
 from app.services.integrity.clarifications import ASKED
 from app.services.integrity.subjects import ACCOUNT, register_subject_kind
@@ -17,7 +17,7 @@ from app.services.jobs.outbox import register_job
 from app.services.jobs.schedules import register_schedule
 from app.services.operations.measures import Measure, register_measure
 from app.services.ui.i18n import lazy
-from app.services.ui.portal import SettingsPage, register_footer_link, register_settings_page
+from app.services.ui.portal import OwnPage, register_footer_link, register_own_page
 from app.services.workflow.process import register_process
 
 #: In the region's own night, when its pages are idle; first every region puts its hashes and looks, then it scans.
@@ -36,10 +36,13 @@ EVENTS = {
 
 
 PAGES = (
-    SettingsPage(
-        lazy("Temuan integritas"), lazy("Indikasi yang menunggu tindak lanjut inspektorat."), "/temuan", TEMUAN_LIHAT
+    OwnPage(
+        lazy("Temuan integritas"), lazy("Indikasi yang menunggu tindak lanjut inspektorat."), "/temuan", TEMUAN_LIHAT,
+        "kerja",
     ),
-    SettingsPage(
+    OwnPage(lazy("Klarifikasi"), lazy("Pertanyaan inspektorat yang menunggu jawaban Anda."), "/klarifikasi", MASUK,
+            "kerja"),
+    OwnPage(
         lazy("Aturan integritas"), lazy("Parameter, ketepatan, dan aturan yang berhenti sendiri."), "/temuan/aturan",
         TEMUAN_ATUR,
     ),
@@ -52,7 +55,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(rules_routes.bp)
     register_footer_link(lazy("Integritas: temuan menurut aturan"), "/integritas")
     for page in PAGES:
-        register_settings_page(page)
+        register_own_page(page)
     register_process(FINDING)
     register_events(EVENTS)
     messages.register_event(ASKED)

@@ -12,7 +12,7 @@ from app.services.integrity import precision
 from app.services.integrity.parameters import BadValue
 from app.services.integrity.rules import RedFlag
 from app.services.ui.i18n import _
-from app.services.workflow import calendar
+from app.services.workflow import calendar, four_eyes
 from app.services.workflow.process import Refusal, Refused
 from app.tenancy.context import current
 from app.tenancy.database import region_sql
@@ -122,15 +122,13 @@ def propose(flag: RedFlag, typed: Mapping[str, str], reason: str, valid_from: da
 
 
 def _insert(flag: RedFlag, name: str, wanted: Wanted) -> None:
-    made = region_sql(
+    made = four_eyes.added(region_sql(
         "INSERT INTO integrity_settings (region_id, id, rule, name, value, reason, valid_from, proposed_by_id)"
         " VALUES (:region_id, :id, :rule, :name, :value, :reason, :day, :actor)"
         " ON CONFLICT (region_id, rule, name, valid_from) DO NOTHING RETURNING id",
         id=uuid7(), rule=flag.code, name=name, value=wanted.value, reason=wanted.reason, day=wanted.valid_from,
         actor=UUID(current().actor),
-    ).scalar_one_or_none()  # fmt: skip
-    if made is None:
-        raise Refused(Refusal("berlaku", _("Sudah ada perubahan yang berlaku pada tanggal itu.")))
+    ).scalar_one_or_none())  # fmt: skip
     audit.note(
         "integritas.usul", "integrity_setting", made, reason=wanted.reason,
         after={"rule": flag.code, "name": name, "value": wanted.value},
@@ -142,25 +140,12 @@ def approve(number: UUID) -> str:
     commits.
 
     Raises:
-        Refused: it is one's own, or it is not there (any more).
+        Refused: see `four_eyes.approve`.
     """
-    row = region_sql(
-        "SELECT proposed_by_id, rule, name, value FROM integrity_settings WHERE region_id = :region_id AND id = :id"
-        " AND approved_at IS NULL FOR UPDATE",
-        id=number,
-    ).one_or_none()
-    if row is None:
-        raise Refused(Refusal("sudah-berubah", _("Usulan perubahan ini sudah diputus.")))
-    if str(row.proposed_by_id) == current().actor:
-        raise Refused(Refusal("empat-mata", _("Perubahan disetujui orang lain, bukan pengusulnya.")))
-    region_sql(
-        "UPDATE integrity_settings SET approved_by_id = :actor, approved_at = clock_timestamp()"
-        " WHERE region_id = :region_id AND id = :id",
-        id=number, actor=UUID(current().actor),
-    )  # fmt: skip
+    row = four_eyes.approve("integrity_settings", number)
     audit.note(
         "integritas.setujui", "integrity_setting", number,
-        after={"rule": row.rule, "name": row.name, "value": row.value},
+        after={"rule": row["rule"], "name": row["name"], "value": row["value"]},
     )  # fmt: skip
-    precision.resume(row.rule, _("Parameter diubah."))
-    return str(row.rule)
+    precision.resume(row["rule"], _("Parameter diubah."))
+    return str(row["rule"])

@@ -3,11 +3,19 @@
 from flask import Flask, g, has_request_context
 from flask_login import current_user
 
-from app.services.identity.permissions import PESAN_KELOLA
+from app.services.identity.permissions import MASUK, PESAN_KELOLA
 from app.services.messages import inbox
 from app.services.messages_pages import choice_routes, inbox_routes, own_data, text_routes
 from app.services.ui.i18n import lazy
-from app.services.ui.portal import SettingsPage, register_settings_page
+from app.services.ui.portal import OwnPage, register_own_page
+
+PAGES = (
+    OwnPage(lazy("Bunyi pesan"), lazy("Kata-kata daerah sendiri, dengan pratinjau."), "/pengaturan/pesan",
+            PESAN_KELOLA),
+    OwnPage(lazy("Pesan"), lazy("Yang perlu Anda ketahui tentang urusan Anda."), "/pesan", MASUK, "akun"),
+    OwnPage(lazy("Pesan untuk saya"), lazy("Apa yang juga dikirim ke luar, dan lewat apa."), "/akun/pesan", MASUK,
+            "akun"),
+)  # fmt: skip
 
 
 def init_app(app: Flask) -> None:
@@ -15,10 +23,8 @@ def init_app(app: Flask) -> None:
     for part in (inbox_routes, choice_routes, text_routes):
         app.register_blueprint(part.bp)
     own_data.register()
-    register_settings_page(
-        SettingsPage(lazy("Bunyi pesan"), lazy("Kata-kata daerah sendiri, dengan pratinjau."), "/pengaturan/pesan",
-                     PESAN_KELOLA)
-    )  # fmt: skip
+    for page in PAGES:
+        register_own_page(page)
     app.context_processor(_unread)
 
 

@@ -12,7 +12,7 @@ from app.services.operations import access, alerts, commands, decisions, health,
 from app.services.operations.measures import Measure, register_measure
 from app.services.ui.errors import handle
 from app.services.ui.i18n import lazy
-from app.services.ui.portal import SettingsPage, register_settings_page
+from app.services.ui.portal import OwnPage, register_own_page
 from app.tenancy import startup
 
 GATHER_SECONDS = 60.0
@@ -28,7 +28,7 @@ def init_app(app: Flask) -> None:
     register_measure(Measure("jobs_waiting", "Pekerjaan yang menunggu atau berjalan", _waiting))
     register_measure(Measure("jobs_failed", "Pekerjaan yang gagal dan menunggu keputusan", _failed))
     register_measure(Measure("jobs_oldest_seconds", "Umur pekerjaan jatuh tempo yang tertua", desk.oldest_seconds))
-    register_settings_page(SettingsPage(
+    register_own_page(OwnPage(
         lazy("Pekerjaan di belakang layar"), lazy("Yang menunggu, berjalan dan gagal; mengulang dan membuang."),
         "/pengaturan/pekerjaan", PEKERJAAN_KELOLA,
     ))  # fmt: skip

@@ -12,7 +12,7 @@ from app.services.audit import register_events
 from app.services.audit.queries import ACCOUNT
 from app.services.identity import accounts, erasing
 from app.services.identity.onward import register_stop
-from app.services.identity.permissions import PENGATURAN_LIHAT, PRIBADI_PUTUSKAN
+from app.services.identity.permissions import MASUK, PENGATURAN_LIHAT, PRIBADI_PUTUSKAN
 from app.services.jobs.outbox import register_job
 from app.services.jobs.schedules import register_schedule
 from app.services.messages.mail import forget_letters
@@ -24,7 +24,7 @@ from app.services.privacy.retention import Kind
 from app.services.privacy.unmasking import EVENT
 from app.services.ui import register_states
 from app.services.ui.i18n import lazy
-from app.services.ui.portal import SettingsPage, register_settings_page
+from app.services.ui.portal import OwnPage, register_own_page
 from app.tenancy.context import current
 
 RETIRE_JOB = "kunci.pensiunkan"
@@ -97,9 +97,11 @@ def init_app(app: Flask) -> None:
     register_job(RETIRE_JOB, _retire_keys, lazy("Memensiunkan kunci data lama"))
     register_schedule(RETIRE_JOB, 24 * 3600)
     for page in (
-        SettingsPage(lazy("Masa simpan data"), lazy("Berapa lama apa disimpan, dan dasar hukumnya."),
-                     officer_routes.RULES, PENGATURAN_LIHAT),
-        SettingsPage(lazy("Permintaan penghapusan akun"), lazy("Memutuskan permintaan pemilik akun."),
-                     officer_routes.REQUESTS, PRIBADI_PUTUSKAN),
+        OwnPage(lazy("Masa simpan data"), lazy("Berapa lama apa disimpan, dan dasar hukumnya."),
+                officer_routes.RULES, PENGATURAN_LIHAT),
+        OwnPage(lazy("Permintaan penghapusan akun"), lazy("Memutuskan permintaan pemilik akun."),
+                officer_routes.REQUESTS, PRIBADI_PUTUSKAN, "kerja"),
+        OwnPage(lazy("Data saya"), lazy("Semua yang tersimpan tentang akun ini, dan hak Anda."), "/akun/data", MASUK,
+                "akun"),
     ):  # fmt: skip
-        register_settings_page(page)
+        register_own_page(page)

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from app.services.ui import charts, errors, i18n, tokens
 from app.services.ui.errors import render_error
 from app.services.ui.formats import FILTERS
+from app.services.ui.portal import own_pages
 from app.services.ui.states import register_states, state_look
 
 __all__ = ["init_app", "query_url", "register_states", "render_error"]
@@ -42,6 +43,7 @@ def init_app(app: Flask) -> None:
         query_url=query_url,
         language_url=lambda code: query_url(**{i18n.QUERY: code}),
         static_url=static_url,
+        own_pages=own_pages,
         language=i18n.language,
         languages=i18n.LANGUAGES,
         state_look=state_look,

@@ -39,18 +39,23 @@ class NavItem:
 
 
 @dataclass(frozen=True)
-class SettingsPage:
-    """A page of a room below /pengaturan, for whoever has the permission."""
+class OwnPage:
+    """A page of a room for whoever signed in and has the permission.
+
+    Attributes:
+        place: which list names it: `pengaturan` (the region's settings), `kerja` (work that waits) or `akun` (oneself).
+    """
 
     label: Lazy
     text: Lazy
     url: str
     permission: str
+    place: str = "pengaturan"
 
 
 _services: dict[str, Service] = {}
 _footer: dict[str, Lazy] = {}
-_settings_pages: dict[str, SettingsPage] = {}
+_own_pages: dict[str, OwnPage] = {}
 
 
 def register_service(service: Service) -> None:
@@ -73,14 +78,14 @@ def navigation(room: str) -> list[NavItem]:
     return [NavItem(str(s.label), s.url, request.path.startswith(s.url)) for s in services(room)]
 
 
-def register_settings_page(page: SettingsPage) -> None:
-    """List `page` on the region's settings (by its address, once)."""
-    _settings_pages[page.url] = page
+def register_own_page(page: OwnPage) -> None:
+    """List `page` where it belongs (by its address, once)."""
+    _own_pages[page.url] = page
 
 
-def settings_pages() -> list[SettingsPage]:
-    """Every registered page of settings, in the order of registration."""
-    return list(_settings_pages.values())
+def own_pages(place: str) -> list[OwnPage]:
+    """Every registered page of this place, in the order of registration."""
+    return [page for page in _own_pages.values() if page.place == place]
 
 
 def register_footer_link(label: Lazy, url: str) -> None:

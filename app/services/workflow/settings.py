@@ -10,6 +10,7 @@ from uuid import UUID
 from app.kernel.identifiers import uuid7
 from app.services import audit
 from app.services.ui.i18n import _
+from app.services.workflow import four_eyes
 from app.services.workflow.process import Process, Refusal, Refused
 from app.tenancy.context import current
 from app.tenancy.database import region_sql
@@ -100,15 +101,13 @@ def propose(process: Process, name: str, value: str, legal_basis: str, valid_fro
         raise Refused(Refusal("nilai", _("Tahap hanya hidup atau mati.")))
     if not legal_basis.strip():
         raise Refused(Refusal("dasar", _("Tulis dasar hukumnya, misalnya Perwal 825/2013 pasal 13.")))
-    made = region_sql(
+    made = four_eyes.added(region_sql(
         "INSERT INTO workflow_settings (region_id, id, process, name, value, legal_basis, valid_from, proposed_by_id)"
         " VALUES (:region_id, :id, :process, :name, :value, :basis, :day, :actor)"
         " ON CONFLICT (region_id, process, name, valid_from) DO NOTHING RETURNING id",
         id=uuid7(), process=process.code, name=name, value=value, basis=legal_basis.strip(), day=valid_from,
         actor=UUID(current().actor),
-    ).scalar_one_or_none()  # fmt: skip
-    if made is None:
-        raise Refused(Refusal("berlaku", _("Sudah ada perubahan yang berlaku pada tanggal itu.")))
+    ).scalar_one_or_none())  # fmt: skip
     audit.note("alur.usul", "workflow_setting", made, after={"name": name, "value": value}, reason=legal_basis)
 
 
@@ -116,20 +115,7 @@ def approve(number: UUID) -> None:
     """Approve what somebody else proposed; the caller commits.
 
     Raises:
-        Refused: it is one's own, or it is not there (any more).
+        Refused: see `four_eyes.approve`.
     """
-    row = region_sql(
-        "SELECT proposed_by_id, name, value FROM workflow_settings WHERE region_id = :region_id AND id = :id"
-        " AND approved_at IS NULL FOR UPDATE",
-        id=number,
-    ).one_or_none()
-    if row is None:
-        raise Refused(Refusal("sudah-berubah", _("Usulan perubahan ini sudah diputus.")))
-    if str(row.proposed_by_id) == current().actor:
-        raise Refused(Refusal("empat-mata", _("Perubahan disetujui orang lain, bukan pengusulnya.")))
-    region_sql(
-        "UPDATE workflow_settings SET approved_by_id = :actor, approved_at = clock_timestamp()"
-        " WHERE region_id = :region_id AND id = :id",
-        id=number, actor=UUID(current().actor),
-    )  # fmt: skip
-    audit.note("alur.setujui", "workflow_setting", number, after={"name": row.name, "value": row.value})
+    row = four_eyes.approve("workflow_settings", number)
+    audit.note("alur.setujui", "workflow_setting", number, after={"name": row["name"], "value": row["value"]})
