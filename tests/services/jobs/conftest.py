@@ -159,3 +159,14 @@ def row_of(admin: Engine) -> Callable[[UUID], dict[str, object]]:
             return dict(row) | {"payload": json.loads(row["payload"])}
 
     return read
+
+
+@pytest.fixture
+def given_up(worker_app: Flask, admin: Engine) -> UUID:
+    """A job of A that failed for good."""
+    with worker_app.app_context():
+        number = ask("surat.kirim")
+    with admin.begin() as connection:
+        given_up = "UPDATE outbox SET dead_at = now(), attempts = 8, error = 'SMTPError: putus' WHERE id = :id"
+        connection.execute(text(given_up), {"id": number})
+    return number

@@ -18,17 +18,6 @@ Row = Callable[[UUID], dict[str, object]]
 
 
 @pytest.fixture
-def given_up(worker_app: Flask, admin: Engine) -> UUID:
-    """A job of A that failed for good."""
-    with worker_app.app_context():
-        number = ask("surat.kirim")
-    with admin.begin() as connection:
-        given_up = "UPDATE outbox SET dead_at = now(), attempts = 8, error = 'OSError: mati' WHERE id = :id"
-        connection.execute(text(given_up), {"id": number})
-    return number
-
-
-@pytest.fixture
 def inside(worker_app: Flask) -> Iterator[None]:
     with worker_app.app_context(), acting_for(Context(A, "sistem:uji", "worker")):
         yield
@@ -46,7 +35,7 @@ def test_every_state_is_counted(given_up: UUID, admin: Engine) -> None:
     shown = desk.desk()
     assert shown.counts == {"MENUNGGU": 1, "DIULANG": 1, "BERJALAN": 1, "GAGAL": 1}
     assert {work.id for work in shown.open} == {waiting, running, again}
-    assert [(work.id, work.error, work.state) for work in shown.dead] == [(given_up, "OSError: mati", "GAGAL")]
+    assert [(work.id, work.error, work.state) for work in shown.dead] == [(given_up, "SMTPError: putus", "GAGAL")]
 
 
 @pytest.mark.usefixtures("inside")
@@ -153,7 +142,7 @@ def test_old_jobs_go_and_old_given_up_ones_lose_their_payload(given_up: UUID, ad
 def test_the_operator_lists_and_repeats(worker_app: Flask, given_up: UUID) -> None:
     run = worker_app.test_cli_runner().invoke
     assert str(given_up) in run(args=["jobs", "dead", "--region", "32.73"]).output
-    assert '"OSError: mati"' in run(args=["jobs", "dead", "--region", "3273", "--json"]).output
+    assert '"SMTPError: putus"' in run(args=["jobs", "dead", "--region", "3273", "--json"]).output
     assert run(args=["jobs", "requeue", "--region", "32.73"]).exit_code == 2
     assert run(args=["jobs", "requeue", "--region", "32.04", str(given_up)]).exit_code == 1
     assert run(args=["jobs", "requeue", "--region", "32.73", str(given_up)]).output == "1 pekerjaan diulang\n"

@@ -13,28 +13,17 @@ from app.tenancy.context import Context, acting_for
 from app.tenancy.database import db
 from tests.conftest import A, B
 from tests.services.identity.conftest import HOSTS, Browser, post
-from tests.services.jobs.conftest import ask
 
 pytestmark = pytest.mark.usefixtures("people", "clean", "counted_jobs")
 DESK = "/pengaturan/pekerjaan"
 Row = Callable[[UUID], dict[str, object]]
 
 
-@pytest.fixture
-def given_up(worker_app: Flask, admin: Engine) -> UUID:
-    with worker_app.app_context():
-        number = ask("surat.kirim")
-    with admin.begin() as connection:
-        dead = "UPDATE outbox SET dead_at = now(), attempts = 8, error = 'SMTPServerDisconnected: putus' WHERE id = :id"
-        connection.execute(text(dead), {"id": number})
-    return number
-
-
 def test_the_administrator_sees_why_and_repeats(browser: Browser, given_up: UUID, row_of: Row) -> None:
     boss = browser("admin")
     page = boss.get(DESK).get_data(as_text=True)
     assert "Mengirim surat" in page
-    assert "SMTPServerDisconnected: putus" in page
+    assert "SMTPError: putus" in page
     assert post(boss, f"{DESK}/{given_up}/ulangi").status_code == 303
     assert row_of(given_up)["dead_at"] is None
     assert "1 pekerjaan diulang" in boss.get(DESK).get_data(as_text=True)
@@ -51,7 +40,7 @@ def test_dropping_asks_first_names_the_thing_and_is_logged(
     boss = browser("admin")
     asked = boss.get(f"{DESK}/{given_up}/buang").get_data(as_text=True)
     assert "Mengirim surat" in asked
-    assert "SMTPServerDisconnected" in asked
+    assert "SMTPError" in asked
     assert row_of(given_up)["dropped_at"] is None
     assert post(boss, f"{DESK}/{given_up}/buang").status_code == 303
     assert row_of(given_up)["dropped_at"] is not None
